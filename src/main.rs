@@ -1,0 +1,2 @@
+//! maillage
+fn main() {}

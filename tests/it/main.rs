@@ -1,0 +1,2 @@
+//! tests
+#[test] fn t() { assert_eq!(1+1,2); }
