@@ -1,1 +1,4 @@
 //! maillage
+
+#[cfg(feature = "demo")]
+pub mod loopback;
