@@ -16,11 +16,16 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::watch;
 
+pub mod authority;
+pub mod groups;
 pub mod identity;
 pub mod journal;
 pub mod keyring;
+pub mod ladder;
 pub mod migrations;
 pub mod outbox;
+pub mod posts;
+pub mod territories;
 pub mod vault;
 
 use keyring::KeySource;
