@@ -1,1 +1,6 @@
 //! maillage
+
+pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod texts;

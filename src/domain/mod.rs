@@ -1,0 +1,3 @@
+//! The rules of the movement as pure values and functions: no database, no Discord, no clock, no environment.
+
+pub mod calendar;
