@@ -33,13 +33,7 @@ pub enum Field {
 
 impl Field {
     /// The five fields, in the order of the modal.
-    pub const ALL: [Self; 5] = [
-        Self::Prenom,
-        Self::Nom,
-        Self::Telephone,
-        Self::Mail,
-        Self::CodePostal,
-    ];
+    pub const ALL: [Self; 5] = [Self::Prenom, Self::Nom, Self::Telephone, Self::Mail, Self::CodePostal];
 
     /// The identifier of the field in the modal «Valider une participation» (product.md §6, a fixed name).
     #[must_use]
@@ -151,13 +145,7 @@ impl Identity {
     ///
     /// # Errors
     /// Every refused field, in the order of the modal.
-    pub fn parse(
-        first: &str,
-        last: &str,
-        phone: &str,
-        mail: &str,
-        postal_code: &str,
-    ) -> Result<Self, Vec<FieldError>> {
+    pub fn parse(first: &str, last: &str, phone: &str, mail: &str, postal_code: &str) -> Result<Self, Vec<FieldError>> {
         let mut errors = Vec::new();
         let first = collect(&mut errors, Field::Prenom, first, FirstName::parse(first));
         let last = collect(&mut errors, Field::Nom, last, LastName::parse(last));
@@ -210,7 +198,11 @@ impl Identity {
     /// two people have the same name when their keys are equal. The two parts stay apart.
     #[must_use]
     pub fn name_key(&self) -> String {
-        format!("{} {}", fold::compact(self.first.as_str()), fold::compact(self.last.as_str()))
+        format!(
+            "{} {}",
+            fold::compact(self.first.as_str()),
+            fold::compact(self.last.as_str())
+        )
     }
 }
 
@@ -278,7 +270,11 @@ mod tests {
             "{camille:?} {:?} {:?} {:?} {:?}",
             camille.first, camille.last, camille.phone, camille.mail
         );
-        let error = FieldError::new(Field::Telephone, "06 39 98 12 3", PhoneProblem::FrenchDigits { digits: 9 });
+        let error = FieldError::new(
+            Field::Telephone,
+            "06 39 98 12 3",
+            PhoneProblem::FrenchDigits { digits: 9 },
+        );
         let shown = format!("{shown} {error:?} {error}");
         for secret in ["Camille", "Dupr", "39", "example"] {
             assert!(!shown.contains(secret), "{secret} shows in {shown}");

@@ -185,7 +185,12 @@ mod tests {
 
     #[test]
     fn what_copying_leaves_is_dropped() {
-        for typed in ["mailto:noe@example.org", "<noe@example.org>", "noe@example.org.", "noe@example.org;"] {
+        for typed in [
+            "mailto:noe@example.org",
+            "<noe@example.org>",
+            "noe@example.org.",
+            "noe@example.org;",
+        ] {
             assert_eq!(Mail::parse(typed).unwrap().as_str(), "noe@example.org", "{typed}");
         }
     }
@@ -215,7 +220,12 @@ mod tests {
 
     #[test]
     fn usual_and_unusual_addresses_are_accepted() {
-        for typed in ["a@b.fr", "o'neill+mcp@mail.example.org", "élodie@exämple.fr", "a_b-c@x-y.example.org"] {
+        for typed in [
+            "a@b.fr",
+            "o'neill+mcp@mail.example.org",
+            "élodie@exämple.fr",
+            "a_b-c@x-y.example.org",
+        ] {
             assert!(Mail::parse(typed).is_ok(), "{typed}");
         }
     }

@@ -36,7 +36,10 @@ fn clean(typed: &str) -> Result<String, NameProblem> {
     if trimmed.is_empty() {
         return Err(NameProblem::Empty);
     }
-    if trimmed.chars().any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}')) {
+    if trimmed
+        .chars()
+        .any(|c| c.is_control() || matches!(c, '\u{2028}' | '\u{2029}'))
+    {
         return Err(NameProblem::Control);
     }
     if !trimmed.chars().any(char::is_alphanumeric) {
@@ -153,7 +156,16 @@ mod tests {
 
     #[test]
     fn unusual_names_are_accepted() {
-        for name in ["O’Neill", "d'Arc", "Dupré (née Martin)", "Nguyễn", "李", "X", "=1+1", "@everyone"] {
+        for name in [
+            "O’Neill",
+            "d'Arc",
+            "Dupré (née Martin)",
+            "Nguyễn",
+            "李",
+            "X",
+            "=1+1",
+            "@everyone",
+        ] {
             assert!(LastName::parse(name).is_ok(), "{name}");
         }
     }
