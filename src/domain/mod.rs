@@ -2,7 +2,13 @@
 
 pub mod action;
 pub mod calendar;
+pub mod contact;
+pub mod csv_export;
+pub mod duplicates;
+pub mod fold;
 pub mod ids;
 pub mod ladder;
 pub mod notice;
+pub mod person;
+pub mod signup_file;
 pub mod view;
