@@ -1,1 +1,4 @@
 //! maillage
+pub mod domain;
+pub mod territories;
+pub mod texts;

@@ -1,0 +1,2 @@
+//! What decides: pure, synchronous, tested as values.
+pub mod territory;
