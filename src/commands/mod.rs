@@ -189,9 +189,9 @@ async fn fail(ctx: poise::Context<'_, Data, Failure>, failure: &Failure) {
     if app.interaction_type == poise::CommandInteractionType::Autocomplete {
         // A suggestion that fails shows nothing; the command itself will say why.
         if let Failure::Internal(error) = failure {
-            tracing::error!(command.name = %app.command.qualified_name, error = %Chain(error), "autocomplete failed");
+            tracing::error!(command.name = %app.command().qualified_name, error = %Chain(error), "autocomplete failed");
         }
         return;
     }
-    answer_failure(&reply(app), failure, &app.command.qualified_name).await;
+    answer_failure(&reply(app), failure, &app.command().qualified_name).await;
 }

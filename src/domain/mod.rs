@@ -11,4 +11,5 @@ pub mod ladder;
 pub mod notice;
 pub mod person;
 pub mod signup_file;
+pub mod territory;
 pub mod view;

@@ -11,3 +11,4 @@ pub mod import;
 pub mod markdown;
 pub mod refusals;
 pub mod templates;
+pub mod territories;

@@ -1,1 +1,4 @@
 //! stub
+/// Texts.
+#[derive(Debug)]
+pub struct Texts;

@@ -19,7 +19,7 @@ use crate::store::{StoreError, Tx, groups, ladder as rows, posts, territories};
 /// When SQLite fails; the caller's transaction must then be dropped.
 pub async fn settle(
     tx: &mut Tx,
-    rules: &Rules<'_>,
+    rules: &Rules,
     group: GroupId,
     by: Option<UserId>,
     now: DateTime<Utc>,
@@ -44,7 +44,7 @@ pub async fn settle(
 /// What a step brings, besides being reached. `Possible` is announced by [`declare_ripe`], many groups together.
 async fn follow(
     tx: &mut Tx,
-    rules: &Rules<'_>,
+    rules: &Rules,
     group: GroupId,
     step: Step,
     by: Option<UserId>,
@@ -80,7 +80,7 @@ async fn follow(
 /// When SQLite fails; the caller's transaction must then be dropped.
 pub async fn declare_ripe(
     tx: &mut Tx,
-    rules: &Rules<'_>,
+    rules: &Rules,
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<Vec<GroupId>, StoreError> {

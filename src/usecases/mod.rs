@@ -6,6 +6,7 @@
 pub mod authority;
 pub mod ladder;
 pub mod notify;
+pub mod statutes;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
@@ -81,7 +82,7 @@ impl App {
     /// The rules that the ladder follows.
     #[must_use]
     pub fn rules(&self) -> Rules {
-        Rules { thresholds: self.settings.ladder.thresholds(), texts: self.texts(), settings: self.settings.tunables.clone() }
+        Rules { thresholds: self.settings.ladder.into(), texts: self.texts(), settings: self.settings.tunables.clone() }
     }
 }
 
