@@ -9,6 +9,7 @@ pub mod faults;
 pub mod fields;
 pub mod import;
 pub mod markdown;
+pub mod people;
 pub mod refusals;
 pub mod templates;
 pub mod territories;
