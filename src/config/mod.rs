@@ -10,6 +10,7 @@
 //!
 //! Secrets are wiped when dropped and are never shown: neither by `Debug`, nor in a fault.
 
+mod facts;
 mod read;
 mod reader;
 mod sections;
