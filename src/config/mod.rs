@@ -306,6 +306,7 @@ impl Settings {
 }
 
 /// Whether a fault may show the value, with the words for what is expected.
+#[derive(Clone, Copy)]
 enum Shown {
     Yes(&'static str),
     No(&'static str),
