@@ -1,4 +1,0 @@
-//! stub
-/// Texts.
-#[derive(Debug)]
-pub struct Texts;
