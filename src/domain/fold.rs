@@ -32,14 +32,16 @@ fn folded(text: &str, spaces: bool) -> String {
             out.push(' ');
         }
         gap = false;
-        match deunicode::deunicode_char(c).filter(|ascii| ascii.chars().any(char::is_alphanumeric)) {
-            Some(ascii) => out.extend(
-                ascii
-                    .chars()
-                    .filter(char::is_ascii_alphanumeric)
-                    .map(|c| c.to_ascii_lowercase()),
-            ),
-            None => out.extend(c.to_lowercase()),
+        for c in c.to_lowercase() {
+            match deunicode::deunicode_char(c).filter(|ascii| ascii.contains(char::is_alphanumeric)) {
+                Some(ascii) => out.extend(
+                    ascii
+                        .chars()
+                        .filter(char::is_ascii_alphanumeric)
+                        .map(|c| c.to_ascii_lowercase()),
+                ),
+                None => out.push(c),
+            }
         }
     }
     out
