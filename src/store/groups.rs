@@ -133,3 +133,16 @@ pub async fn of_place(
     .await?;
     Ok(id.map(GroupId))
 }
+
+/// The territories that a group holds, in the order in which they came to it.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn territories(tx: &mut Tx, group: GroupId) -> Result<Vec<TerritoryId>, StoreError> {
+    let ids: Vec<i64> =
+        sqlx::query_scalar("SELECT territory_id FROM group_territories WHERE group_id = ? ORDER BY territory_id")
+            .bind(group.0)
+            .fetch_all(tx.conn())
+            .await?;
+    Ok(ids.into_iter().map(TerritoryId).collect())
+}

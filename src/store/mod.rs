@@ -29,6 +29,7 @@ pub mod migrations;
 pub mod outbox;
 pub mod people;
 pub mod posts;
+pub mod statutes;
 pub mod territories;
 pub mod vault;
 
