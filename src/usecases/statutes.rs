@@ -9,24 +9,14 @@ use crate::store::groups::{self, Group};
 use crate::store::journal::{self, Entry};
 use crate::store::statutes::{self, Article};
 use crate::store::{StoreError, Tx, territories};
-use crate::texts::dates;
-use crate::texts::templates::StatutesFacts;
 
 /// Gives a group that has just become an assembly the generic statutes, as version 1 of its own.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn adopt_generic(tx: &mut Tx, rules: &Rules, group: &Group, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let votes = &rules.settings.votes;
-    let facts = StatutesFacts {
-        group: group.name.clone(),
-        basin: basin_name(tx, group).await?,
-        date: dates::day(paris_date(now)),
-        vote_days: votes.duration.num_days().to_string(),
-        quorum: dates::percent(votes.quorum_percent),
-        majority: dates::percent(votes.majority_percent),
-        contest_days: votes.contest.num_days().to_string(),
-    };
+    let basin = basin_name(tx, group).await?;
+    let facts = rules.settings.statutes_facts(&group.name, &basin, paris_date(now));
     let articles: Vec<Article> = rules
         .texts
         .statutes(&facts)
