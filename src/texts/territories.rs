@@ -79,7 +79,10 @@ pub fn load_error(error: &LoadError) -> String {
     match error {
         LoadError::Read { path, .. } => unreadable(path),
         LoadError::Unpack { table: Table::Communes } => {
-            format!("{}\u{a0}: un CSV en UTF-8 compressé par gzip est attendu.", Table::Communes)
+            format!(
+                "{}\u{a0}: un CSV en UTF-8 compressé par gzip est attendu.",
+                Table::Communes
+            )
         }
         LoadError::Unpack { table } => format!("{table}\u{a0}: un CSV en UTF-8 est attendu."),
         LoadError::Table(error) => table_error(error),
@@ -87,14 +90,25 @@ pub fn load_error(error: &LoadError) -> String {
 }
 
 fn unreadable(path: &Path) -> String {
-    format!("{}\u{a0}: ce fichier ne peut pas être lu. Existe-t-il, et avez-vous le droit de le lire\u{a0}?", path.display())
+    format!(
+        "{}\u{a0}: ce fichier ne peut pas être lu. Existe-t-il, et avez-vous le droit de le lire\u{a0}?",
+        path.display()
+    )
 }
 
 fn table_error(error: &TableError) -> String {
     let what = match error.problem {
-        TableProblem::Header => format!("l’en-tête attendu est «\u{a0}{}\u{a0}»", error.table.columns().join(",")),
-        TableProblem::Malformed => format!("{} colonnes séparées par des virgules sont attendues", error.table.columns().len()),
-        TableProblem::Value(column) => format!("la colonne «\u{a0}{column}\u{a0}» a une valeur vide, impossible ou inconnue des autres tables"),
+        TableProblem::Header => format!(
+            "l’en-tête attendu est «\u{a0}{}\u{a0}»",
+            error.table.columns().join(",")
+        ),
+        TableProblem::Malformed => format!(
+            "{} colonnes séparées par des virgules sont attendues",
+            error.table.columns().len()
+        ),
+        TableProblem::Value(column) => {
+            format!("la colonne «\u{a0}{column}\u{a0}» a une valeur vide, impossible ou inconnue des autres tables")
+        }
         TableProblem::Twice => "le même code s’y trouve deux fois".to_owned(),
         TableProblem::Empty => "aucune ligne sous l’en-tête".to_owned(),
     };
@@ -116,7 +130,10 @@ pub fn build_error(error: &BuildError) -> String {
             source.column()
         ),
         BuildError::Write { path, .. } => {
-            format!("{}\u{a0}: ce fichier ne peut pas être écrit. Le dossier est-il accessible en écriture\u{a0}?", path.display())
+            format!(
+                "{}\u{a0}: ce fichier ne peut pas être écrit. Le dossier est-il accessible en écriture\u{a0}?",
+                path.display()
+            )
         }
     }
 }
@@ -147,8 +164,12 @@ pub fn import_error(error: &ImportError) -> String {
         ImportError::Empty => "Le fichier est vide.",
         ImportError::TooLarge => "Le fichier est trop grand pour être la table de l’Insee.",
         ImportError::OldWorkbook => "Ce classeur est à l’ancien format (.xls). Enregistrez-le en .xlsx ou en .csv.",
-        ImportError::Damaged(_) => "Le fichier ne peut pas être ouvert\u{a0}: il semble incomplet, protégé, ou n’est pas un classeur .xlsx.",
-        ImportError::NoHeader => "Aucune ligne d’en-tête n’a les colonnes CODGEO et BV2022. Le fichier attendu est la «\u{a0}table d’appartenance géographique des communes\u{a0}» de l’Insee (.xlsx ou .csv).",
+        ImportError::Damaged(_) => {
+            "Le fichier ne peut pas être ouvert\u{a0}: il semble incomplet, protégé, ou n’est pas un classeur .xlsx."
+        }
+        ImportError::NoHeader => {
+            "Aucune ligne d’en-tête n’a les colonnes CODGEO et BV2022. Le fichier attendu est la «\u{a0}table d’appartenance géographique des communes\u{a0}» de l’Insee (.xlsx ou .csv)."
+        }
         ImportError::NoCommune => "L’en-tête est là, mais aucune ligne n’a de commune avec son bassin de vie.",
     };
     format!("{what} Rien n’a changé.")
@@ -167,12 +188,27 @@ pub fn import_report(imported: &Imported, coverage: &Coverage) -> String {
             let _ = write!(out, "\n{}\u{a0}: {}.", what, number(count as u64));
         }
     };
-    line(imported.unnamed, "Bassins sans nom dans le fichier, nommés d’après leur commune");
+    line(
+        imported.unnamed,
+        "Bassins sans nom dans le fichier, nommés d’après leur commune",
+    );
     line(imported.without_basin, "Communes sans bassin dans le fichier");
-    line(coverage.by_parts.len(), "Communes absentes du fichier, rattachées par une ancienne commune ou un arrondissement");
-    line(coverage.by_neighbours.len(), "Communes absentes du fichier, rattachées par leur code postal");
-    line(coverage.kept.len(), "Communes absentes du fichier, gardées dans leur intercommunalité");
-    line(coverage.unknown.len(), "Codes du fichier qui ne sont plus ceux de communes");
+    line(
+        coverage.by_parts.len(),
+        "Communes absentes du fichier, rattachées par une ancienne commune ou un arrondissement",
+    );
+    line(
+        coverage.by_neighbours.len(),
+        "Communes absentes du fichier, rattachées par leur code postal",
+    );
+    line(
+        coverage.kept.len(),
+        "Communes absentes du fichier, gardées dans leur intercommunalité",
+    );
+    line(
+        coverage.unknown.len(),
+        "Codes du fichier qui ne sont plus ceux de communes",
+    );
     line(imported.rejected.len(), "Lignes écartées");
     for rejected in imported.rejected.iter().take(SHOWN) {
         let _ = write!(out, "\n  {}", rejected_line(rejected));
@@ -196,7 +232,11 @@ fn rejected_line(rejected: &Rejected) -> String {
 /// What a change of zoning changes for people and groups.
 #[must_use]
 pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -> String {
-    let mut out = format!("Découpage\u{a0}: {}, au lieu des {}.", zoning(new.zoning()), zoning(old.zoning()));
+    let mut out = format!(
+        "Découpage\u{a0}: {}, au lieu des {}.",
+        zoning(new.zoning()),
+        zoning(old.zoning())
+    );
     let moved: u64 = differences.moves.iter().map(|moved| moved.people).sum();
     let _ = write!(
         out,
@@ -220,11 +260,23 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
             number(differences.to_check)
         );
     }
-    let lost: Vec<String> =
-        differences.groups.iter().filter(|group| group.to.is_none()).map(|group| name(old, Some(&group.from))).collect();
-    let _ = write!(out, "\nGroupes rattachés\u{a0}: {}.", number((differences.groups.len() - lost.len()) as u64));
+    let lost: Vec<String> = differences
+        .groups
+        .iter()
+        .filter(|group| group.to.is_none())
+        .map(|group| name(old, Some(&group.from)))
+        .collect();
+    let _ = write!(
+        out,
+        "\nGroupes rattachés\u{a0}: {}.",
+        number((differences.groups.len() - lost.len()) as u64)
+    );
     if !lost.is_empty() {
-        let _ = write!(out, "\nGroupes dont le territoire n’est plus connu, à replacer\u{a0}: {}.", lost.join(", "));
+        let _ = write!(
+            out,
+            "\nGroupes dont le territoire n’est plus connu, à replacer\u{a0}: {}.",
+            lost.join(", ")
+        );
     }
     for (to, from) in differences.shared.iter().take(SHOWN) {
         let names: Vec<String> = from.iter().map(|key| name(old, Some(key))).collect();
@@ -273,7 +325,10 @@ fn shorten(text: &str, limit: usize) -> String {
     if text.chars().count() <= limit {
         return text.to_owned();
     }
-    text.chars().take(limit.saturating_sub(1)).chain(std::iter::once('…')).collect()
+    text.chars()
+        .take(limit.saturating_sub(1))
+        .chain(std::iter::once('…'))
+        .collect()
 }
 
 /// Thousands apart, by a no-break space.
@@ -281,7 +336,7 @@ fn number(n: u64) -> String {
     let digits = n.to_string();
     let mut out = String::with_capacity(digits.len() + 4);
     for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
+        if at > 0 && (digits.len() - at).is_multiple_of(3) {
             out.push('\u{a0}');
         }
         out.push(digit);
@@ -310,8 +365,14 @@ mod tests {
         let text = enumerate(&names, 100);
         assert!(text.chars().count() <= 100, "{text}");
         let shown = text.matches("Saint").count();
-        assert!(shown >= 2 && text.ends_with(&format!(" et {} autres", 46 - shown)), "{text}");
-        assert_eq!(enumerate(&["Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"; 2], 12), "Saint-Remy-…");
+        assert!(
+            shown >= 2 && text.ends_with(&format!(" et {} autres", 46 - shown)),
+            "{text}"
+        );
+        assert_eq!(
+            enumerate(&["Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"; 2], 12),
+            "Saint-Remy-…"
+        );
     }
 
     #[test]

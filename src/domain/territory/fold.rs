@@ -27,16 +27,20 @@ pub fn fold(text: &str) -> String {
 
 /// The words of a folded text, the post's abbreviations written out («st» → «saint», «s/» → «sur»).
 pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(' ').filter(|word| !word.is_empty()).enumerate().map(|(at, word)| match word {
-        "st" => "saint",
-        "ste" => "sainte",
-        "sts" => "saints",
-        "stes" => "saintes",
-        // «Chalon s/ Saône», never at the head.
-        "s" if at > 0 => "sur",
-        "ss" if at > 0 => "sous",
-        other => other,
-    })
+    folded
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .enumerate()
+        .map(|(at, word)| match word {
+            "st" => "saint",
+            "ste" => "sainte",
+            "sts" => "saints",
+            "stes" => "saintes",
+            // «Chalon s/ Saône», never at the head.
+            "s" if at > 0 => "sur",
+            "ss" if at > 0 => "sous",
+            other => other,
+        })
 }
 
 /// The key by which two writings of one commune's name are the same (product.md §4: the `commune` column of an import).
@@ -53,7 +57,10 @@ pub fn name_key(name: &str) -> String {
             break;
         }
         let article = std::mem::take(&mut first) && matches!(word, "le" | "la" | "les" | "l");
-        if article || word.starts_with(|c: char| c.is_ascii_digit()) || matches!(word, "arrondissement" | "arr" | "ardt") {
+        if article
+            || word.starts_with(|c: char| c.is_ascii_digit())
+            || matches!(word, "arrondissement" | "arr" | "ardt")
+        {
             continue;
         }
         key.push_str(word);
