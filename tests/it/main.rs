@@ -1,2 +1,5 @@
 //! tests
-#[test] fn t() { assert_eq!(1+1,2); }
+#[test]
+fn t() {
+    assert_eq!(1 + 1, 2);
+}
