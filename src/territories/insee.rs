@@ -4,7 +4,8 @@
 //! the basins in another sheet (NIVGEO, CODGEO, LIBGEO). Sheets are known by their columns, not by their names, which vary from
 //! year to year. A CSV made from it is read too, whatever its separator and encoding, with the names in a column or without.
 
-use crate::domain::territory::{BasinMapping, Lines, fold, normalise_insee_code};
+use crate::domain::fold::compact;
+use crate::domain::territory::{BasinMapping, Lines, normalise_insee_code};
 use calamine::{DataRef, Reader, Xlsx, XlsxCellReader};
 use std::io::{Cursor, Read, Seek};
 use std::path::Path;
@@ -171,7 +172,7 @@ struct Columns {
 
 impl Columns {
     fn of(header: &[String]) -> Option<Self> {
-        let names: Vec<String> = header.iter().map(|cell| fold(cell).replace(' ', "")).collect();
+        let names: Vec<String> = header.iter().map(|cell| compact(cell)).collect();
         let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|name| name == w));
         Some(Self {
             commune: find(&COMMUNE_COLUMNS)?,
@@ -190,7 +191,7 @@ struct LabelColumns {
 
 impl LabelColumns {
     fn of(header: &[String]) -> Option<Self> {
-        let find = |wanted: &str| header.iter().position(|cell| fold(cell).replace(' ', "") == wanted);
+        let find = |wanted: &str| header.iter().position(|cell| compact(cell) == wanted);
         Some(Self {
             level: find("nivgeo")?,
             code: find("codgeo")?,

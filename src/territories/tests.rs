@@ -2,7 +2,10 @@
 
 use super::insee::{self, ImportError, RejectedReason};
 use super::*;
-use crate::domain::territory::{Part, PostalCode, Resolution, TableProblem, TerritoryKey, fold};
+use crate::domain::fold::fold;
+use crate::domain::territory::{
+    BasinMapping, Origin, Part, PostalCode, Resolution, Situation, TableProblem, TerritoryKey, differences,
+};
 use crate::texts::territories as texts;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
@@ -325,7 +328,7 @@ fn the_tables_are_made_from_the_package_always_the_same() {
         (report.departements, report.collectivities, report.regions, report.epci),
         (2, 1, 2, 1)
     );
-    assert!(texts::build_report(&report, &first).contains("3 communes, 1 arrondissements"));
+    assert!(texts::build_report(&report, &first).contains("3\u{a0}communes, 1\u{a0}arrondissement municipal, "));
     // The folder `data` itself is understood too.
     assert_eq!(build(&folder.path().join("data"), &second).expect("made again"), report);
     for table in Table::ALL {
@@ -463,11 +466,46 @@ fn the_official_workbook_is_read() {
         );
         let text = texts::import_report(&imported, &coverage);
         assert!(
-            text.starts_with("Table lue\u{a0}: 4 communes dans 4 bassins de vie."),
+            text.starts_with("Table lue\u{a0}: 4\u{a0}communes dans 4\u{a0}bassins de vie."),
             "{text}"
         );
         assert!(text.contains("feuille «\u{a0}COM\u{a0}», ligne 11\u{a0}:"), "{text}");
     }
+}
+
+#[test]
+fn a_change_of_zoning_is_reported_in_french() {
+    let old = shipped();
+    let (nimes, saint_gilles) = (TerritoryKey::new("243000643", "30"), "30258");
+    assert_eq!(old.default_group_name(&nimes), Some("Nîmes"));
+    let mut mapping = BasinMapping::new();
+    mapping.put("30189", "30189");
+    mapping.put(saint_gilles, saint_gilles);
+    let (new, _) = old.with_basins(&mapping);
+    let person = |typed, commune: &str| Situation {
+        postal_code: code(typed),
+        commune: Some(commune.to_owned()),
+        key: Some(nimes.clone()),
+        origin: Origin::Code,
+    };
+    let people = [(person("30800", saint_gilles), 1_007), (person("30900", "30189"), 3)];
+    let nowhere = TerritoryKey::new("200000000", "30");
+    let report = differences(old, &new, &people, &[nimes.clone(), nowhere]);
+    let text = texts::differences_report(&report, old, &new);
+    assert_eq!(
+        text,
+        "Découpage\u{a0}: bassins de vie 2022, au lieu des intercommunalités.\n\
+         Personnes qui suivent leur territoire\u{a0}: 3. Personnes qui en changent\u{a0}: 1\u{a0}007.\n  \
+         Nîmes (Gard) → Saint-Gilles (Gard)\u{a0}: 1\u{a0}007\n\
+         Groupes rattachés\u{a0}: 1.\n\
+         Groupes dont le territoire n’est plus connu, à replacer\u{a0}: 200000000-30."
+    );
+    let both = differences(old, &new, &[], &[nimes.clone(), nimes]);
+    let text = texts::differences_report(&both, old, &new);
+    assert!(
+        text.contains("2 groupes partagent maintenant le territoire Nîmes (Gard)\u{a0}: Nîmes (Gard), Nîmes (Gard)."),
+        "{text}"
+    );
 }
 
 #[test]

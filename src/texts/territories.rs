@@ -7,6 +7,7 @@ use crate::domain::territory::{
 };
 use crate::territories::insee::{ImportError, Imported, Rejected, RejectedReason};
 use crate::territories::{BuildError, BuildReport, LoadError};
+use crate::texts::markdown::{count, fit, length, number};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -43,7 +44,7 @@ pub fn no_basin(collectivity: &str) -> String {
 /// The label of a territory in a select menu where a postal code is ambiguous.
 #[must_use]
 pub fn part_label(part: &Part<'_>) -> String {
-    shorten(&part.territory.label(), OPTION_LIMIT)
+    fit(&part.territory.label(), OPTION_LIMIT)
 }
 
 /// What helps to choose: the communes of the postal code that lie in the territory.
@@ -142,17 +143,29 @@ pub fn build_error(error: &BuildError) -> String {
 #[must_use]
 pub fn build_report(report: &BuildReport, out: &Path) -> String {
     let version = report.version.as_deref().unwrap_or("inconnue");
+    let parts = [
+        (report.communes, "commune", "communes"),
+        (
+            report.arrondissements,
+            "arrondissement municipal",
+            "arrondissements municipaux",
+        ),
+        (report.former, "ancien nom de commune", "anciens noms de communes"),
+        (report.postal_codes, "code postal", "codes postaux"),
+        (report.epci, "intercommunalité", "intercommunalités"),
+        (report.departements, "département", "départements"),
+        (
+            report.collectivities,
+            "collectivité d’outre-mer",
+            "collectivités d’outre-mer",
+        ),
+        (report.regions, "région", "régions"),
+    ]
+    .map(|(n, one, many)| count(n as u64, one, many));
     format!(
-        "Tables écrites dans {} (paquet version {version})\u{a0}: {} communes, {} arrondissements municipaux, {} anciens noms de communes, {} codes postaux, {} intercommunalités, {} départements, {} collectivités d’outre-mer, {} régions.\nPensez à mettre SOURCE.md à jour.",
+        "Tables écrites dans {} (paquet version {version})\u{a0}: {}.\nPensez à mettre SOURCE.md à jour.",
         out.display(),
-        number(report.communes as u64),
-        report.arrondissements,
-        number(report.former as u64),
-        number(report.postal_codes as u64),
-        number(report.epci as u64),
-        report.departements,
-        report.collectivities,
-        report.regions,
+        parts.join(", ")
     )
 }
 
@@ -179,13 +192,17 @@ pub fn import_error(error: &ImportError) -> String {
 #[must_use]
 pub fn import_report(imported: &Imported, coverage: &Coverage) -> String {
     let mut out = format!(
-        "Table lue\u{a0}: {} communes dans {} bassins de vie.",
-        number(imported.mapping.len() as u64),
-        number(imported.mapping.basins().len() as u64)
+        "Table lue\u{a0}: {} dans {}.",
+        count(imported.mapping.len() as u64, "commune", "communes"),
+        count(
+            imported.mapping.basins().len() as u64,
+            "bassin de vie",
+            "bassins de vie"
+        )
     );
-    let mut line = |count: usize, what: &str| {
-        if count > 0 {
-            let _ = write!(out, "\n{}\u{a0}: {}.", what, number(count as u64));
+    let mut line = |n: usize, what: &str| {
+        if n > 0 {
+            let _ = write!(out, "\n{}\u{a0}: {}.", what, number(n as u64));
         }
     };
     line(
@@ -295,9 +312,9 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
 fn more(out: &mut String, total: usize) {
     match total.saturating_sub(SHOWN) {
         0 => {}
-        1 => out.push_str("\n  … et 1 autre"),
+        1 => out.push_str("\n  … et 1\u{a0}autre"),
         rest => {
-            let _ = write!(out, "\n  … et {} autres", number(rest as u64));
+            let _ = write!(out, "\n  … et {}\u{a0}autres", number(rest as u64));
         }
     }
 }
@@ -309,52 +326,21 @@ fn enumerate(names: &[&str], limit: usize) -> String {
         let mut out = names.get(..shown).unwrap_or_default().join(", ");
         match rest {
             0 => {}
-            1 => out.push_str(" et 1 autre"),
+            1 => out.push_str(" et 1\u{a0}autre"),
             _ => {
-                let _ = write!(out, " et {rest} autres");
+                let _ = write!(out, " et {rest}\u{a0}autres");
             }
         }
-        if out.chars().count() <= limit {
+        if length(&out) <= limit {
             return out;
         }
     }
-    shorten(names.first().copied().unwrap_or_default(), limit)
-}
-
-fn shorten(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    text.chars()
-        .take(limit.saturating_sub(1))
-        .chain(std::iter::once('…'))
-        .collect()
-}
-
-/// Thousands apart, by a no-break space.
-fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + 4);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at).is_multiple_of(3) {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
+    fit(names.first().copied().unwrap_or_default(), limit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_apart() {
-        assert_eq!(number(0), "0");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(1_000), "1\u{a0}000");
-        assert_eq!(number(68_350_798), "68\u{a0}350\u{a0}798");
-    }
 
     #[test]
     fn an_enumeration_fits_its_limit_and_counts_the_rest() {
@@ -366,7 +352,7 @@ mod tests {
         assert!(text.chars().count() <= 100, "{text}");
         let shown = text.matches("Saint").count();
         assert!(
-            shown >= 2 && text.ends_with(&format!(" et {} autres", 46 - shown)),
+            shown >= 2 && text.ends_with(&format!(" et {}\u{a0}autres", 46 - shown)),
             "{text}"
         );
         assert_eq!(

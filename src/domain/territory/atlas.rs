@@ -1,8 +1,8 @@
 //! The atlas: geography and zoning together, and the questions asked of them.
 
 use super::basins::{Assignment, BasinMapping, Coverage, by_epci, by_mapping};
-use super::fold::name_key;
 use super::geography::{Departement, Geography, Region, UnitId};
+use super::names::name_key;
 use super::naming::give_names;
 use super::postal::PostalCode;
 use super::search::SearchIndex;

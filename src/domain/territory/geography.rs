@@ -2,7 +2,7 @@
 //!
 //! 35,000 communes are kept as indices into one text, so that the whole takes about three megabytes.
 
-use super::fold::name_key;
+use super::names::name_key;
 use super::postal::PostalCode;
 use super::tables::{Table, TableError, TableProblem, Tables, read};
 use std::collections::HashMap;

@@ -1,7 +1,7 @@
 //! The names of territories: one each, and no two alike (product.md §4).
 
 use super::atlas::Territory;
-use super::fold::fold;
+use crate::domain::fold::fold;
 use std::collections::HashMap;
 
 /// The ways to tell two territories of one name apart, the plainest first.

@@ -1,7 +1,8 @@
 //! Search of territories for the autocomplete of `bassin`: every keystroke asks, so nothing is folded twice.
 
 use super::atlas::Atlas;
-use super::fold::{fold, name_key, words};
+use super::names::{name_key, words};
+use crate::domain::fold::fold;
 
 /// Folded names. The order of an answer: the territory's name as typed; the names that begin so; the communes so named; the
 /// communes that begin so; the territories of which every typed word begins a word (name, main town, basin, département,
