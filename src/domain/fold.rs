@@ -32,7 +32,8 @@ fn folded(text: &str, spaces: bool) -> String {
             out.push(' ');
         }
         gap = false;
-        for c in c.to_lowercase() {
+        // «İ» in lower case is «i» and a combining dot.
+        for c in c.to_lowercase().filter(|c| c.is_alphanumeric()) {
             match deunicode::deunicode_char(c).filter(|ascii| ascii.contains(char::is_alphanumeric)) {
                 Some(ascii) => out.extend(
                     ascii
