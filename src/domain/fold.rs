@@ -75,7 +75,7 @@ mod tests {
         #[test]
         fn folding_is_total_and_settles(text in "\\PC{0,40}") {
             let once = fold(&text);
-            prop_assert_eq!(fold(&once), once.clone());
+            prop_assert_eq!(&fold(&once), &once);
             prop_assert!(!once.starts_with(' ') && !once.ends_with(' ') && !once.contains("  "));
             prop_assert_eq!(once.replace(' ', ""), compact(&text));
         }
