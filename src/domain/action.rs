@@ -1,0 +1,175 @@
+//! Every button, select and modal of the product, and the stable `custom_id` that each bears.
+//!
+//! A `custom_id` outlives the process: a message sent last month must still answer. So it says by itself what it does
+//! (`kind:argument:…`), holds ids only, never personal data, and at most 100 characters (Discord, components/reference).
+//! Whoever presses is checked by the use case, each time (product.md §2).
+
+use super::ids::{GroupId, MembershipId, PersonId};
+
+/// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct DraftId(pub String);
+
+impl DraftId {
+    /// Reads a draft's name, refusing anything that we did not write.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<DraftId> {
+        let plain = text.len() == 16
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        plain.then(|| DraftId(text.to_owned()))
+    }
+}
+
+/// Declares [`Action`] with its two conversions, so that they cannot disagree.
+macro_rules! actions {
+    ($($(#[$doc:meta])* $name:ident $(($($arg:ident : $ty:ty),+))? = $key:literal;)+) => {
+        /// One thing that a component or a modal can do.
+        #[derive(Debug, Clone, PartialEq, Eq, Hash)]
+        pub enum Action {
+            $($(#[$doc])* $name $(($($ty),+))?,)+
+        }
+
+        impl Action {
+            /// The stable identifier that Discord keeps for us.
+            #[must_use]
+            #[allow(unused_mut, reason = "actions without arguments add nothing to the key")]
+            pub fn custom_id(&self) -> String {
+                match self {
+                    $(Action::$name $(($($arg),+))? => {
+                        let mut id = String::from($key);
+                        $($(id.push(':'); id.push_str(&Argument::write($arg));)+)?
+                        id
+                    })+
+                }
+            }
+
+            /// The action that a `custom_id` names; `None` for one that this version does not know.
+            #[must_use]
+            #[allow(unused_mut, unused_variables, reason = "actions without arguments read nothing")]
+            pub fn parse(custom_id: &str) -> Option<Action> {
+                let mut parts = custom_id.split(':');
+                let action = match parts.next()? {
+                    $($key => Action::$name $(($(<$ty as Argument>::read(parts.next()?)?),+))?,)+
+                    _ => return None,
+                };
+                parts.next().is_none().then_some(action)
+            }
+        }
+    };
+}
+
+/// What can stand in a `custom_id`.
+trait Argument: Sized {
+    fn write(&self) -> String;
+    fn read(text: &str) -> Option<Self>;
+}
+
+/// Arguments written by `Display` and read by `FromStr`.
+macro_rules! plain_arguments {
+    ($($ty:ty),+) => {
+        $(impl Argument for $ty {
+            fn write(&self) -> String {
+                self.to_string()
+            }
+            fn read(text: &str) -> Option<Self> {
+                text.parse().ok()
+            }
+        })+
+    };
+}
+plain_arguments!(PersonId, GroupId, MembershipId, u32);
+
+impl Argument for DraftId {
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+    fn read(text: &str) -> Option<Self> {
+        DraftId::parse(text)
+    }
+}
+
+actions! {
+    /// Submission of the modal «Valider une participation» (product.md §6); the draft says whom and for whom.
+    ValiderForm(draft: DraftId) = "valider-form";
+    /// «Corriger»: opens that modal again, filled with what was typed.
+    ValiderCorrect(draft: DraftId) = "valider-corriger";
+    /// «Confirmer»: writes the validation.
+    ValiderConfirm(draft: DraftId) = "valider-confirmer";
+    /// «Annuler»: forgets the draft.
+    ValiderCancel(draft: DraftId) = "valider-annuler";
+    /// Choice of the group, for a relay of several.
+    ValiderGroup(draft: DraftId) = "valider-groupe";
+    /// Choice of the commune or basin, for an ambiguous postal code.
+    ValiderPlace(draft: DraftId) = "valider-lieu";
+    /// «J’accepte la charte», on the way to a validation.
+    ValiderCharter(draft: DraftId) = "valider-charte";
+    /// «Annuler la validation», by the relay (24 hours) or the referent (14 days): opens the modal of the reason.
+    Annul(membership: MembershipId) = "annuler-validation";
+    /// Submission of the reason of an annulment.
+    AnnulForm(membership: MembershipId) = "annuler-validation-form";
+    /// «Ce n’est pas moi», under the DM that tells an account that it was linked.
+    NotMe(person: PersonId) = "pas-moi";
+    /// «Importer», under a dry run.
+    ImportConfirm(draft: DraftId) = "import-confirmer";
+    /// «Annuler», under a dry run.
+    ImportCancel(draft: DraftId) = "import-annuler";
+    /// «Nommer un relai», under the announcement of a group without relay.
+    NameRelay(group: GroupId) = "nommer-relai";
+    /// Choice of the member to name relay, on the server.
+    NameRelayUser(group: GroupId) = "nommer-relai-membre";
+    /// Submission of the modal that asks for a Discord name, in a DM where members cannot be listed.
+    NameRelayForm(group: GroupId) = "nommer-relai-form";
+    /// Choice of one group among several announced together.
+    NameRelayPick = "nommer-relai-choix";
+    /// «Coordonnées du groupe», under the register: page, from 0.
+    Coordinates(group: GroupId, page: u32) = "coordonnees";
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn identifiers_round_trip_and_stay_short() {
+        let draft = DraftId("aZ09-_aZ09-_aZ09".to_owned());
+        for action in [
+            Action::ValiderForm(draft.clone()),
+            Action::ValiderConfirm(draft),
+            Action::Annul(MembershipId(i64::MAX)),
+            Action::NameRelayPick,
+            Action::Coordinates(GroupId(12), 3),
+        ] {
+            let id = action.custom_id();
+            assert!(id.len() <= 100, "{id}");
+            assert_eq!(Action::parse(&id), Some(action));
+        }
+    }
+
+    #[test]
+    fn what_we_did_not_write_is_not_read() {
+        for id in [
+            "",
+            "inconnu",
+            "pas-moi",
+            "pas-moi:douze",
+            "pas-moi:1:2",
+            "valider-form:../../etc",
+            "nommer-relai-choix:1",
+        ] {
+            assert_eq!(Action::parse(id), None, "{id}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn reading_never_panics(id in ".{0,120}") {
+            if let Some(action) = Action::parse(&id) {
+                prop_assert_eq!(Action::parse(&action.custom_id()), Some(action));
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+//! What the outbox tells people: facts by id, never by name (product.md §16). Names are put in when a message is sent, so a
+//! person erased in the meantime is not named, and a stolen outbox tells nothing.
+
+use serde::{Deserialize, Serialize};
+
+use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, UserId};
+use super::ladder::Step;
+
+/// One thing to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Notice {
+    /// These groups have become possible; to the national team and the referent (§3).
+    GroupsPossible {
+        /// The groups, in order of declaration.
+        groups: Vec<GroupId>,
+    },
+    /// A group has reached a step; to its relays, its referent, the national team (§3).
+    StepReached {
+        /// The group.
+        group: GroupId,
+        /// The step.
+        step: Step,
+    },
+    /// A participation was validated; to the referent, who may annul it for 14 days (§6.4).
+    Validated {
+        /// The participation.
+        membership: MembershipId,
+    },
+    /// A validation was annulled; to the relays, or to the referent when a relay did it (§6.4).
+    Annulled {
+        /// The participation.
+        membership: MembershipId,
+        /// Who annulled it.
+        by: UserId,
+    },
+    /// This account is now linked to a member; to the account, which may say «Ce n’est pas moi» (§6).
+    Linked {
+        /// The participation.
+        membership: MembershipId,
+    },
+    /// An account said that it is not this person, and was unlinked; to the relays (§6).
+    NotMe {
+        /// The person unlinked.
+        person: PersonId,
+        /// The group.
+        group: GroupId,
+    },
+    /// The space is ready; to a relay whose answer can no longer be edited (§6.3).
+    SpaceReady {
+        /// The group.
+        group: GroupId,
+    },
+    /// This account was named relay; the list of contacts is his (§5).
+    RelayNamed {
+        /// The group.
+        group: GroupId,
+    },
+    /// This account is no longer relay of the group.
+    RelayEnded {
+        /// The group.
+        group: GroupId,
+    },
+    /// The last relay has left; to the referent (§2).
+    WithoutRelay {
+        /// The group.
+        group: GroupId,
+    },
+    /// This account was named referent.
+    ReferentNamed {
+        /// The région.
+        region: RegionCode,
+    },
+    /// This account is no longer referent.
+    ReferentEnded {
+        /// The région.
+        region: RegionCode,
+    },
+    /// Something changed by hand in a space was put back; to the national team (§7).
+    PutBack {
+        /// The group.
+        group: GroupId,
+        /// What was put back.
+        what: PutBack,
+    },
+    /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
+    Capacity {
+        /// Percent of the tightest limit in use.
+        percent: u8,
+    },
+}
+
+/// What the reconciler found changed by hand.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PutBack {
+    /// Permissions of a channel or of the category.
+    Permissions,
+    /// A role, a category, a channel.
+    Deleted,
+    /// A pinned message.
+    Message,
+    /// A name, a topic, a place.
+    Name,
+    /// A role given or taken by hand.
+    Access,
+}
+
+/// Where a message goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Recipient {
+    /// A DM.
+    User(UserId),
+    /// A channel of the server.
+    Channel(ChannelId),
+}
+
+impl std::fmt::Display for Recipient {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Recipient::User(id) => write!(f, "user:{id}"),
+            Recipient::Channel(id) => write!(f, "channel:{id}"),
+        }
+    }
+}
+
+impl std::str::FromStr for Recipient {
+    type Err = ();
+    fn from_str(text: &str) -> Result<Self, ()> {
+        match text.split_once(':') {
+            Some(("user", id)) => id.parse().map(Recipient::User).map_err(|_| ()),
+            Some(("channel", id)) => id.parse().map(Recipient::Channel).map_err(|_| ()),
+            _ => Err(()),
+        }
+    }
+}
+
+/// The classes of the one paced queue of DMs, most urgent first (§11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[repr(i64)]
+pub enum Class {
+    /// Answers and access.
+    Access = 0,
+    /// Call-backs and meeting reminders.
+    Reminder = 1,
+    /// Operations.
+    Operation = 2,
+    /// Digests.
+    Digest = 3,
+    /// Welcomes.
+    Welcome = 4,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn recipients_round_trip() {
+        for recipient in [Recipient::User(UserId(42)), Recipient::Channel(ChannelId(7))] {
+            assert_eq!(recipient.to_string().parse(), Ok(recipient));
+        }
+        assert_eq!("role:3".parse::<Recipient>(), Err(()));
+    }
+
+    #[test]
+    fn notices_hold_ids_and_kinds_only() {
+        let notice = Notice::StepReached {
+            group: GroupId(3),
+            step: Step::Forming,
+        };
+        let text = serde_json::to_string(&notice).unwrap();
+        assert_eq!(text, r#"{"kind":"step_reached","group":3,"step":"forming"}"#);
+        assert_eq!(serde_json::from_str::<Notice>(&text).unwrap(), notice);
+    }
+}

@@ -1,0 +1,47 @@
+//! The append-only journal: who, when, what, on whom by id, states before → after (product.md §2).
+
+use chrono::{DateTime, Utc};
+
+use super::{StoreError, Tx, to_sql};
+use crate::domain::ids::{GroupId, JournalId, PersonId, RegionCode, UserId};
+
+/// One line to write. Never a value of an identity: of those only *which* changed.
+#[derive(Debug, Clone, Default)]
+pub struct Entry<'a> {
+    /// Who; `None` for the bot itself or the host's shell.
+    pub actor: Option<UserId>,
+    /// What, a stable English key such as `membership.validated`.
+    pub event: &'a str,
+    /// On which group.
+    pub group: Option<GroupId>,
+    /// On which person.
+    pub person: Option<PersonId>,
+    /// In which région, so that a referent reads his own.
+    pub region: Option<&'a RegionCode>,
+    /// The state before.
+    pub before: Option<&'a str>,
+    /// The state after.
+    pub after: Option<&'a str>,
+}
+
+/// Writes one line.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn write(tx: &mut Tx, entry: &Entry<'_>, now: DateTime<Utc>) -> Result<JournalId, StoreError> {
+    let id = sqlx::query_scalar::<_, i64>(
+        "INSERT INTO journal (at, actor, event, group_id, person_id, region, before, after) \
+         VALUES (?, ?, ?, ?, ?, ?, ?, ?) RETURNING id",
+    )
+    .bind(to_sql(now))
+    .bind(entry.actor.map(UserId::to_sql))
+    .bind(entry.event)
+    .bind(entry.group.map(|id| id.0))
+    .bind(entry.person.map(|id| id.0))
+    .bind(entry.region.map(|code| code.0.as_str()))
+    .bind(entry.before)
+    .bind(entry.after)
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(JournalId(id))
+}
