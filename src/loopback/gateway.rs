@@ -458,6 +458,12 @@ fn ready(world: &World, session: &Session) -> Value {
 }
 
 impl World {
+    /// Gateway sessions connected now.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        self.sessions.count()
+    }
+
     pub(super) fn gateway_url(&self) -> String {
         self.base_url.replacen("http", "ws", 1)
     }
