@@ -313,7 +313,7 @@ impl GatewayHand {
 
     /// Asks every client to reconnect and resume (op 7).
     pub fn ask_reconnect(&self) {
-        self.op(7, Value::Null);
+        self.op(7, &Value::Null);
     }
 
     /// Says that the session is invalid (op 9). Not resumable means forgotten.
@@ -321,7 +321,7 @@ impl GatewayHand {
         if !resumable {
             self.forget_sessions();
         }
-        self.op(9, Value::Bool(resumable));
+        self.op(9, &Value::Bool(resumable));
     }
 
     /// Forgets every session without a word: the next RESUME is refused, and what happened meanwhile is lost.
@@ -341,10 +341,10 @@ impl GatewayHand {
 
     /// Sends a raw dispatch to every session, for events that nothing here produces.
     pub fn dispatch(&self, name: &str, data: &Value) {
-        self.0.write(|w| w.emit(name, data.clone(), 0));
+        self.0.write(|w| w.emit(name, data, 0));
     }
 
-    fn op(&self, op: u64, data: Value) {
+    fn op(&self, op: u64, data: &Value) {
         let text = serde_json::json!({"op": op, "s": null, "t": null, "d": data}).to_string();
         self.tell(|| ToSocket::Text(text.clone()));
     }
