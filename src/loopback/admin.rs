@@ -24,7 +24,11 @@ impl Admin {
     /// Creates a role just above @everyone.
     #[must_use = "the identifier of the new role"]
     pub fn create_role(&self, name: &str, permissions: u64) -> Id {
-        let spec = RoleSpec { name: name.to_owned(), permissions, ..RoleSpec::default() };
+        let spec = RoleSpec {
+            name: name.to_owned(),
+            permissions,
+            ..RoleSpec::default()
+        };
         self.on_guild(|w, guild| w.create_role(guild, spec)).unwrap_or_default()
     }
 
@@ -142,7 +146,10 @@ impl Admin {
     /// Writes a message in the name of an account, permissions unseen.
     #[must_use = "the identifier of the new message"]
     pub fn post(&self, channel: Id, author: Id, content: &str) -> Id {
-        let draft = Draft { content: Some(content.to_owned()), ..Draft::default() };
+        let draft = Draft {
+            content: Some(content.to_owned()),
+            ..Draft::default()
+        };
         self.0.write(|w| w.post(channel, author, draft, |_| ()))
     }
 
@@ -180,7 +187,10 @@ impl Admin {
     pub fn set_bot_permissions(&self, permissions: u64) {
         self.on_guild(|w, guild| {
             let bot = w.bot.user_id;
-            let role = w.guilds.get(&guild).and_then(|g| g.roles.values().find(|r| r.bot_id == Some(bot)));
+            let role = w
+                .guilds
+                .get(&guild)
+                .and_then(|g| g.roles.values().find(|r| r.bot_id == Some(bot)));
             if let Some(role) = role.map(|r| r.id) {
                 w.update_role(guild, role, |r| r.permissions = permissions);
             }

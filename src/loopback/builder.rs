@@ -103,8 +103,12 @@ impl Builder {
             bot: true,
             dms_closed: false,
         });
-        let mut builder =
-            Self { world, bot_role_position: None, bot_permissions: BOT_PERMISSIONS, last_category: None };
+        let mut builder = Self {
+            world,
+            bot_role_position: None,
+            bot_permissions: BOT_PERMISSIONS,
+            last_category: None,
+        };
         builder.world.main_guild = builder.new_guild("MCP");
         builder.channel("général")
     }
@@ -116,13 +120,22 @@ impl Builder {
         let bot = world.bot.user_id;
         world.add_user(User {
             id: owner,
-            username: format!("proprietaire{}", if world.guilds.is_empty() { String::new() } else { guild_id.to_string() }),
+            username: format!(
+                "proprietaire{}",
+                if world.guilds.is_empty() {
+                    String::new()
+                } else {
+                    guild_id.to_string()
+                }
+            ),
             global_name: Some("Propriétaire".into()),
             bot: false,
             dms_closed: false,
         });
         let mut guild = Guild::new(guild_id, name, owner);
-        guild.roles.insert(guild_id, Role::new(guild_id, "@everyone", perm::EVERYONE_DEFAULT, 0));
+        guild
+            .roles
+            .insert(guild_id, Role::new(guild_id, "@everyone", perm::EVERYONE_DEFAULT, 0));
         let mut managed = Role::new(role_id, "maillage", self.bot_permissions, 1);
         managed.managed = true;
         managed.bot_id = Some(bot);
@@ -149,7 +162,8 @@ impl Builder {
     #[must_use]
     pub fn other_guild(mut self, name: &str) -> Self {
         let id = self.new_guild(name);
-        self.world.create_channel(id, ChannelSpec::new(ChannelKind::Text, "accueil"));
+        self.world
+            .create_channel(id, ChannelSpec::new(ChannelKind::Text, "accueil"));
         self
     }
 
@@ -203,7 +217,14 @@ impl Builder {
     pub fn role(mut self, name: &str, permissions: u64) -> Self {
         let id = self.world.next_id();
         let guild = self.guild();
-        let position = guild.roles.values().filter(|r| !r.managed).map(|r| r.position).max().unwrap_or(0) + 1;
+        let position = guild
+            .roles
+            .values()
+            .filter(|r| !r.managed)
+            .map(|r| r.position)
+            .max()
+            .unwrap_or(0)
+            + 1;
         guild.roles.insert(id, Role::new(id, name, permissions, position));
         self
     }
@@ -212,7 +233,10 @@ impl Builder {
     #[must_use]
     pub fn category(mut self, name: &str) -> Self {
         let guild = self.world.main_guild;
-        self.last_category = Some(self.world.create_channel(guild, ChannelSpec::new(ChannelKind::Category, name)));
+        self.last_category = Some(
+            self.world
+                .create_channel(guild, ChannelSpec::new(ChannelKind::Category, name)),
+        );
         self
     }
 
@@ -250,7 +274,9 @@ impl Builder {
     /// Adds a member with the display name and the roles of those names.
     #[must_use]
     pub fn member(self, username: &str, display: &str, roles: &[&str]) -> Self {
-        self.person(username, display, |person| roles.iter().fold(person, |person, role| person.role(role)))
+        self.person(username, display, |person| {
+            roles.iter().fold(person, |person, role| person.role(role))
+        })
     }
 
     /// Adds an account, a member unless said otherwise, with all details.
@@ -270,8 +296,12 @@ impl Builder {
             return self;
         }
         let guild = self.guild();
-        let roles: Vec<Id> =
-            guild.roles.values().filter(|r| spec.roles.contains(&r.name)).map(|r| r.id).collect();
+        let roles: Vec<Id> = guild
+            .roles
+            .values()
+            .filter(|r| spec.roles.contains(&r.name))
+            .map(|r| r.id)
+            .collect();
         let mut member = Member::new(id, &roles, now);
         member.nick = spec.nick;
         member.pending = spec.pending;
@@ -282,7 +312,9 @@ impl Builder {
     /// Adds `count` plain members called `prefix` and a number from 1.
     #[must_use]
     pub fn crowd(self, prefix: &str, count: usize) -> Self {
-        (1..=count).fold(self, |b, n| b.member(&format!("{prefix}{n}"), &format!("{prefix} {n}"), &[]))
+        (1..=count).fold(self, |b, n| {
+            b.member(&format!("{prefix}{n}"), &format!("{prefix} {n}"), &[])
+        })
     }
 
     /// The time within which an interaction must be answered first; Discord's is 3 s.
@@ -344,7 +376,13 @@ impl Builder {
     pub(super) fn finish(mut self) -> World {
         let (wanted, permissions) = (self.bot_role_position, self.bot_permissions);
         for guild in self.world.guilds.values_mut() {
-            let top = guild.roles.values().filter(|r| !r.managed).map(|r| r.position).max().unwrap_or(0);
+            let top = guild
+                .roles
+                .values()
+                .filter(|r| !r.managed)
+                .map(|r| r.position)
+                .max()
+                .unwrap_or(0);
             for role in guild.roles.values_mut().filter(|r| r.managed) {
                 role.position = wanted.unwrap_or(top + 1);
                 role.permissions = permissions;

@@ -55,7 +55,12 @@ impl Call {
     #[must_use]
     pub fn touches(&self, ids: &[Id]) -> bool {
         let parent = self.body["parent_id"].as_str().and_then(|id| id.parse().ok());
-        self.ids.iter().copied().chain(self.created).chain(parent).any(|id| ids.contains(&id))
+        self.ids
+            .iter()
+            .copied()
+            .chain(self.created)
+            .chain(parent)
+            .any(|id| ids.contains(&id))
     }
 }
 

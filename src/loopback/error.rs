@@ -17,7 +17,14 @@ pub(super) struct ApiError {
 
 impl ApiError {
     pub(super) fn new(status: u16, code: u32, message: &str) -> Self {
-        Self { status, code, message: message.to_owned(), errors: None, retry_after: None, violation: None }
+        Self {
+            status,
+            code,
+            message: message.to_owned(),
+            errors: None,
+            retry_after: None,
+            violation: None,
+        }
     }
 
     pub(super) fn violation(mut self, what: impl Into<String>) -> Self {
@@ -111,11 +118,19 @@ impl Errors {
     }
 
     pub(super) fn length(&mut self, path: &str, min: usize, max: usize) {
-        self.add(path, "BASE_TYPE_BAD_LENGTH", &format!("Must be between {min} and {max} in length."));
+        self.add(
+            path,
+            "BASE_TYPE_BAD_LENGTH",
+            &format!("Must be between {min} and {max} in length."),
+        );
     }
 
     pub(super) fn finish(self) -> Result<(), ApiError> {
-        if self.list.is_empty() { Ok(()) } else { Err(self.into_error()) }
+        if self.list.is_empty() {
+            Ok(())
+        } else {
+            Err(self.into_error())
+        }
     }
 
     fn into_error(self) -> ApiError {
@@ -149,7 +164,10 @@ mod tests {
         errors.add("name", "BASE_TYPE_REQUIRED", "This field is required");
         let body = errors.finish().unwrap_err().body();
         assert_eq!(body["code"], 50035);
-        assert_eq!(body["errors"]["embeds"]["0"]["title"]["_errors"][0]["code"], "BASE_TYPE_BAD_LENGTH");
+        assert_eq!(
+            body["errors"]["embeds"]["0"]["title"]["_errors"][0]["code"],
+            "BASE_TYPE_BAD_LENGTH"
+        );
         assert_eq!(body["errors"]["name"]["_errors"][0]["code"], "BASE_TYPE_REQUIRED");
     }
 }

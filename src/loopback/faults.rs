@@ -91,7 +91,10 @@ impl Gate {
     /// A closed gate.
     #[must_use]
     pub fn new() -> Self {
-        Self { arrived: Arc::new(watch::Sender::new(0)), open: Arc::new(watch::Sender::new(false)) }
+        Self {
+            arrived: Arc::new(watch::Sender::new(0)),
+            open: Arc::new(watch::Sender::new(false)),
+        }
     }
 
     /// Waits until a request stands at the gate.
@@ -138,7 +141,13 @@ impl Fault {
     /// to interactions) to `route`: a template («/channels/{channel}/messages») or a path with `*` for any text.
     #[must_use]
     pub fn on(method: &str, route: &str, action: Action) -> Self {
-        Self { method: method.to_owned(), route: route.to_owned(), skip: 0, times: 1, action }
+        Self {
+            method: method.to_owned(),
+            route: route.to_owned(),
+            skip: 0,
+            times: 1,
+            action,
+        }
     }
 
     /// Waits for the n-th matching request, counted from 1.
@@ -171,7 +180,9 @@ impl Fault {
 fn glob(pattern: &str, text: &str) -> bool {
     let mut parts = pattern.split('*');
     let first = parts.next().unwrap_or_default();
-    let Some(mut rest) = text.strip_prefix(first) else { return false };
+    let Some(mut rest) = text.strip_prefix(first) else {
+        return false;
+    };
     let mut last = None;
     for part in parts {
         if let Some(part) = last.replace(part) {
@@ -382,8 +393,12 @@ mod tests {
     #[test]
     fn the_nth_request_is_hit_and_only_so_many_times() {
         let mut state = FaultState::default();
-        state.waiting.push(Fault::on("GET", "/gateway", Action::Reset).nth(2).times(2));
-        let hits: Vec<bool> = (0..5).map(|_| !state.pick("GET", "/gateway", "/gateway").is_empty()).collect();
+        state
+            .waiting
+            .push(Fault::on("GET", "/gateway", Action::Reset).nth(2).times(2));
+        let hits: Vec<bool> = (0..5)
+            .map(|_| !state.pick("GET", "/gateway", "/gateway").is_empty())
+            .collect();
         assert_eq!(hits, [false, true, true, false, false]);
     }
 }

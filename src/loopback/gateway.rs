@@ -158,7 +158,12 @@ pub(super) async fn serve(shared: Shared, connection: Connection, mut socket: We
         "heartbeat_interval": u64::try_from(interval.as_millis()).unwrap_or(41_250), "_trace": ["loopback"]}});
     let mut clean = false;
     if socket.send(Frame::Text(hello.to_string().into())).await.is_ok() {
-        let mut reader = Reader { socket: number, link, identified: false, received: VecDeque::new() };
+        let mut reader = Reader {
+            socket: number,
+            link,
+            identified: false,
+            received: VecDeque::new(),
+        };
         loop {
             tokio::select! {
                 what = outbox.recv() => match what {
@@ -224,11 +229,14 @@ impl Reader {
         }
         let now = Instant::now();
         self.received.push_back(now);
-        self.received.retain(|at| now.duration_since(*at) < Duration::from_secs(60));
+        self.received
+            .retain(|at| now.duration_since(*at) < Duration::from_secs(60));
         if self.received.len() > 120 {
             return Err(4008);
         }
-        let Ok(payload) = serde_json::from_str::<Value>(text) else { return Err(4002) };
+        let Ok(payload) = serde_json::from_str::<Value>(text) else {
+            return Err(4002);
+        };
         let data = &payload["d"];
         match payload["op"].as_u64() {
             Some(1) => {
@@ -251,7 +259,9 @@ impl Reader {
         if !is_token(world, &data["token"]) {
             return Err(4004);
         }
-        let Some(intents) = data["intents"].as_u64() else { return Err(4013) };
+        let Some(intents) = data["intents"].as_u64() else {
+            return Err(4013);
+        };
         if intents & !intents::KNOWN != 0 {
             return Err(4013);
         }
@@ -260,7 +270,12 @@ impl Reader {
         }
         let now = world.now();
         world.sessions.identifies.push(now);
-        let today = world.sessions.identifies.iter().filter(|at| now - **at < chrono::TimeDelta::hours(24)).count();
+        let today = world
+            .sessions
+            .identifies
+            .iter()
+            .filter(|at| now - **at < chrono::TimeDelta::hours(24))
+            .count();
         if today > world.settings.identify_limit {
             // Discord resets the token of an application that identifies too often: nothing works any more.
             world.bot.token = format!("reset-{}", world.bot.token);
@@ -320,19 +335,32 @@ impl Reader {
     fn chunk(&mut self, world: &mut World, data: &Value) -> Heard {
         let guild_id: Id = data["guild_id"].as_str().and_then(|id| id.parse().ok()).unwrap_or(0);
         let now = world.now();
-        let Some(guild) = world.guilds.get(&guild_id) else { return Ok(()) };
+        let Some(guild) = world.guilds.get(&guild_id) else {
+            return Ok(());
+        };
         let socket = self.socket;
-        let Some(own) = world.sessions.list.values().find(|s| s.link.as_ref().is_some_and(|(n, _)| *n == socket)) else {
+        let Some(own) = world
+            .sessions
+            .list
+            .values()
+            .find(|s| s.link.as_ref().is_some_and(|(n, _)| *n == socket))
+        else {
             return Err(4003);
         };
-        let (session_id, all) = (own.id.clone(), data["query"].as_str() == Some("") && data["limit"].as_u64() == Some(0));
+        let (session_id, all) = (
+            own.id.clone(),
+            data["query"].as_str() == Some("") && data["limit"].as_u64() == Some(0),
+        );
         if all {
             // Discord asks for the privileged intent before it gives everyone.
             if own.intents & intents::GUILD_MEMBERS == 0 {
                 return Err(4014);
             }
             let last = world.sessions.chunked.get(&guild_id).copied();
-            if let Some(wait) = last.map(|at| 30.0 - (now - at).as_seconds_f64()).filter(|wait| *wait > 0.0) {
+            if let Some(wait) = last
+                .map(|at| 30.0 - (now - at).as_seconds_f64())
+                .filter(|wait| *wait > 0.0)
+            {
                 let body = json!({"opcode": 8, "retry_after": wait, "meta": {"guild_id": wire::id(guild_id)}});
                 if let Some(session) = world.sessions.list.get_mut(&session_id) {
                     session.push("RATE_LIMITED", &body);
@@ -346,20 +374,37 @@ impl Reader {
             _ => None,
         };
         let query = data["query"].as_str().unwrap_or_default().to_lowercase();
-        let limit = if all { usize::MAX } else { usize::try_from(data["limit"].as_u64().unwrap_or(100)).unwrap_or(100).min(100) };
+        let limit = if all {
+            usize::MAX
+        } else {
+            usize::try_from(data["limit"].as_u64().unwrap_or(100))
+                .unwrap_or(100)
+                .min(100)
+        };
         let chosen: Vec<Value> = guild
             .members
             .values()
             .filter(|m| match &wanted {
                 Some(list) => list.contains(&m.user_id),
-                None => world.users.get(&m.user_id).is_some_and(|u| u.username.to_lowercase().starts_with(&query)),
+                None => world
+                    .users
+                    .get(&m.user_id)
+                    .is_some_and(|u| u.username.to_lowercase().starts_with(&query)),
             })
             .take(limit)
             .map(|m| wire::member(world, m))
             .collect();
-        let missing: Vec<Value> =
-            wanted.iter().flatten().filter(|id| !guild.members.contains_key(id)).map(|id| wire::id(*id)).collect();
-        let pieces: Vec<&[Value]> = if chosen.is_empty() { vec![&[]] } else { chosen.chunks(1000).collect() };
+        let missing: Vec<Value> = wanted
+            .iter()
+            .flatten()
+            .filter(|id| !guild.members.contains_key(id))
+            .map(|id| wire::id(*id))
+            .collect();
+        let pieces: Vec<&[Value]> = if chosen.is_empty() {
+            vec![&[]]
+        } else {
+            chosen.chunks(1000).collect()
+        };
         let events: Vec<Value> = pieces
             .iter()
             .enumerate()
@@ -386,7 +431,9 @@ impl Reader {
 
 /// serenity sends «Bot …» here as in its headers, and Discord takes it.
 fn is_token(world: &World, shown: &Value) -> bool {
-    shown.as_str().is_some_and(|t| t.strip_prefix("Bot ").unwrap_or(t) == world.bot.token)
+    shown
+        .as_str()
+        .is_some_and(|t| t.strip_prefix("Bot ").unwrap_or(t) == world.bot.token)
 }
 
 fn ready(world: &World, session: &Session) -> Value {
@@ -417,9 +464,13 @@ impl World {
 
     /// Flags of an unverified application: the «limited» variant of each privileged intent that is on.
     pub(super) fn application_flags(&self) -> u64 {
-        [(intents::GUILD_PRESENCES, 1 << 13), (intents::GUILD_MEMBERS, 1 << 15), (intents::MESSAGE_CONTENT, 1 << 19)]
-            .into_iter()
-            .filter(|(intent, _)| self.bot.privileged_intents & intent != 0)
-            .fold(0, |sum, (_, flag)| sum | flag)
+        [
+            (intents::GUILD_PRESENCES, 1 << 13),
+            (intents::GUILD_MEMBERS, 1 << 15),
+            (intents::MESSAGE_CONTENT, 1 << 19),
+        ]
+        .into_iter()
+        .filter(|(intent, _)| self.bot.privileged_intents & intent != 0)
+        .fold(0, |sum, (_, flag)| sum | flag)
     }
 }

@@ -51,7 +51,9 @@ pub struct Handle {
 
 impl fmt::Debug for Handle {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Handle").field("base_url", &self.base_url()).finish_non_exhaustive()
+        f.debug_struct("Handle")
+            .field("base_url", &self.base_url())
+            .finish_non_exhaustive()
     }
 }
 
@@ -75,7 +77,12 @@ impl std::error::Error for TooLong {}
 impl Handle {
     pub(super) fn new(world: World, network: watch::Sender<Network>, plugs: Plugs) -> Self {
         Self {
-            inner: Arc::new(Inner { world: Mutex::new(world), changed: watch::Sender::new(0), network, plugs }),
+            inner: Arc::new(Inner {
+                world: Mutex::new(world),
+                changed: watch::Sender::new(0),
+                network,
+                plugs,
+            }),
         }
     }
 
@@ -90,7 +97,10 @@ impl Handle {
     fn locked<T>(&self, act: impl FnOnce(&mut World) -> T) -> T {
         let this = Arc::as_ptr(&self.inner) as usize;
         let outer = HELD.with(|held| held.replace(this));
-        assert!(outer != this, "a closure given to the loopback asks the loopback again; use the world it is given");
+        assert!(
+            outer != this,
+            "a closure given to the loopback asks the loopback again; use the world it is given"
+        );
         let _restore = Restore(outer);
         // A panic in a test's closure must not hide the real failure behind a poisoned lock.
         act(&mut self.inner.world.lock().unwrap_or_else(PoisonError::into_inner))
@@ -141,9 +151,10 @@ impl Handle {
                 }
             }
         };
-        tokio::time::timeout(limit, search)
-            .await
-            .map_err(|_| TooLong { what: what.to_owned(), dump: self.read(World::dump) })
+        tokio::time::timeout(limit, search).await.map_err(|_| TooLong {
+            what: what.to_owned(),
+            dump: self.read(World::dump),
+        })
     }
 
     /// Waits until `find` gives something, ten seconds at most.
@@ -178,7 +189,8 @@ impl Handle {
     /// # Panics
     /// When it is not within ten seconds.
     pub async fn wait_command(&self, name: &str) {
-        self.wait_for(&format!("the command /{name}"), |w| w.command_named(name).is_some()).await;
+        self.wait_for(&format!("the command /{name}"), |w| w.command_named(name).is_some())
+            .await;
     }
 
     /// The address for `HttpBuilder::proxy` and `DISCORD_API_URL`.

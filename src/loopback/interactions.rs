@@ -161,7 +161,10 @@ impl World {
             event["guild_id"] = wire::id(guild.id);
             event["guild_locale"] = json!("fr");
             event["guild"] = json!({"id": wire::id(guild.id), "locale": "fr", "features": []});
-            let bits = self.channels.get(&act.channel).map_or(0, |c| self.permissions_of(act.user, c));
+            let bits = self
+                .channels
+                .get(&act.channel)
+                .map_or(0, |c| self.permissions_of(act.user, c));
             event["member"] = wire::member(self, member);
             event["member"]["permissions"] = json!(bits.to_string());
         } else {
@@ -176,7 +179,11 @@ impl World {
     /// The interaction that a callback names, while it can still be answered for the first time.
     pub(super) fn answerable(&self, id: Id, token: &str) -> Result<Interaction, ApiError> {
         let gone = || ApiError::unknown(10062, "interaction");
-        let interaction = self.interactions.get(&id).filter(|i| i.token == token).ok_or_else(gone)?;
+        let interaction = self
+            .interactions
+            .get(&id)
+            .filter(|i| i.token == token)
+            .ok_or_else(gone)?;
         if interaction.first.is_some() {
             return Err(ApiError::new(400, 40060, "Interaction has already been acknowledged."));
         }
@@ -219,7 +226,11 @@ impl World {
             m.interaction = Some(id);
             m.loading = loading;
             m.ephemeral_to = ephemeral.then_some(user);
-            m.kind = if kind == Kind::Command { MessageKind::ChatInputCommand } else { MessageKind::Default };
+            m.kind = if kind == Kind::Command {
+                MessageKind::ChatInputCommand
+            } else {
+                MessageKind::Default
+            };
         })
     }
 
@@ -232,7 +243,10 @@ impl World {
     pub(super) fn can_use_commands(&self, user: Id, channel: Id) -> Result<(), String> {
         let channel = self.channels.get(&channel).ok_or("ce salon n’existe pas")?;
         let bits = self.permissions_of(user, channel);
-        let member = channel.guild_id.and_then(|g| self.guilds.get(&g)).and_then(|g| g.members.get(&user));
+        let member = channel
+            .guild_id
+            .and_then(|g| self.guilds.get(&g))
+            .and_then(|g| g.members.get(&user));
         if channel.guild_id.is_some() && member.is_none() {
             return Err("cette personne n’est pas membre du serveur".into());
         }

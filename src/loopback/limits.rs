@@ -32,7 +32,13 @@ pub(super) struct Limits {
 
 impl Limits {
     /// Takes one from a budget of `size` per `window`; the error is the wait until one is free again.
-    pub(super) fn take(&mut self, budget: Budget, now: DateTime<Utc>, size: usize, window: TimeDelta) -> Result<(), f64> {
+    pub(super) fn take(
+        &mut self,
+        budget: Budget,
+        now: DateTime<Utc>,
+        size: usize,
+        window: TimeDelta,
+    ) -> Result<(), f64> {
         let used = self.used.entry(budget).or_default();
         while used.front().is_some_and(|at| now - *at >= window) {
             used.pop_front();
@@ -41,7 +47,9 @@ impl Limits {
             used.push_back(now);
             return Ok(());
         }
-        Err(used.front().map_or(1.0, |first| (*first + window - now).as_seconds_f64()))
+        Err(used
+            .front()
+            .map_or(1.0, |first| (*first + window - now).as_seconds_f64()))
     }
 
     /// As [`Self::take`], with the 429 that Discord answers.
@@ -69,7 +77,9 @@ mod tests {
         let budget = Budget::ChannelName(1);
         assert!(limits.take(budget, start, 2, window).is_ok());
         assert!(limits.take(budget, start + TimeDelta::minutes(4), 2, window).is_ok());
-        let wait = limits.take(budget, start + TimeDelta::minutes(5), 2, window).unwrap_err();
+        let wait = limits
+            .take(budget, start + TimeDelta::minutes(5), 2, window)
+            .unwrap_err();
         assert!((wait - 300.0).abs() < 0.01);
         assert!(limits.take(budget, start + TimeDelta::minutes(10), 2, window).is_ok());
         assert!(limits.take(Budget::ChannelName(2), start, 2, window).is_ok());

@@ -117,7 +117,11 @@ impl Loopback {
                 _ = stopped => {}
             }
         });
-        Ok(Self { handle, lenient, stop: Some(stop) })
+        Ok(Self {
+            handle,
+            lenient,
+            stop: Some(stop),
+        })
     }
 
     /// A handle that can be kept apart from the loopback.

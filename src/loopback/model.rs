@@ -83,7 +83,13 @@ impl Member {
     /// A member who has passed screening.
     #[must_use]
     pub fn new(user_id: Id, roles: &[Id], joined_at: DateTime<Utc>) -> Self {
-        Self { user_id, nick: None, roles: roles.iter().copied().collect(), joined_at, pending: false }
+        Self {
+            user_id,
+            nick: None,
+            roles: roles.iter().copied().collect(),
+            joined_at,
+            pending: false,
+        }
     }
 }
 
@@ -113,13 +119,23 @@ impl Overwrite {
     /// An overwrite for a role.
     #[must_use]
     pub const fn role(id: Id, allow: u64, deny: u64) -> Self {
-        Self { id, kind: OverwriteKind::Role, allow, deny }
+        Self {
+            id,
+            kind: OverwriteKind::Role,
+            allow,
+            deny,
+        }
     }
 
     /// An overwrite for one account.
     #[must_use]
     pub const fn member(id: Id, allow: u64, deny: u64) -> Self {
-        Self { id, kind: OverwriteKind::Member, allow, deny }
+        Self {
+            id,
+            kind: OverwriteKind::Member,
+            allow,
+            deny,
+        }
     }
 }
 

@@ -109,7 +109,12 @@ impl Plugs {
 
     /// Breaks every open connection.
     pub(super) fn cut_all(&self) {
-        let list: Vec<_> = self.0.lock().unwrap_or_else(PoisonError::into_inner).drain(..).collect();
+        let list: Vec<_> = self
+            .0
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .drain(..)
+            .collect();
         for switch in list.iter().filter_map(Weak::upgrade) {
             Connection(switch).cut();
         }
@@ -127,7 +132,12 @@ pub(super) struct Port {
 impl Port {
     pub(super) async fn bind(port: u16, state: watch::Receiver<Network>, plugs: Plugs) -> io::Result<Self> {
         let listener = TcpListener::bind((std::net::Ipv4Addr::LOCALHOST, port)).await?;
-        Ok(Self { address: listener.local_addr()?, listener: Some(listener), state, plugs })
+        Ok(Self {
+            address: listener.local_addr()?,
+            listener: Some(listener),
+            state,
+            plugs,
+        })
     }
 
     pub(super) fn address(&self) -> SocketAddr {

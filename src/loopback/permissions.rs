@@ -113,10 +113,10 @@ pub fn names(set: u64) -> Vec<String> {
         .map(|n| 1_u64 << n)
         .filter(|bit| set & bit != 0)
         .map(|bit| {
-            NAMES
-                .iter()
-                .find(|(known, _)| *known == bit)
-                .map_or_else(|| format!("1<<{}", bit.trailing_zeros()), |(_, name)| (*name).to_owned())
+            NAMES.iter().find(|(known, _)| *known == bit).map_or_else(
+                || format!("1<<{}", bit.trailing_zeros()),
+                |(_, name)| (*name).to_owned(),
+            )
         })
         .collect()
 }
@@ -143,7 +143,12 @@ pub fn in_channel(guild: &Guild, member: &Member, channel: &Channel) -> u64 {
     if set & ADMINISTRATOR != 0 {
         return ALL;
     }
-    let of_role = |id: Id| channel.overwrites.iter().find(move |o| o.kind == OverwriteKind::Role && o.id == id);
+    let of_role = |id: Id| {
+        channel
+            .overwrites
+            .iter()
+            .find(move |o| o.kind == OverwriteKind::Role && o.id == id)
+    };
     if let Some(everyone) = of_role(guild.id) {
         set = set & !everyone.deny | everyone.allow;
     }
@@ -153,7 +158,10 @@ pub fn in_channel(guild: &Guild, member: &Member, channel: &Channel) -> u64 {
         deny |= overwrite.deny;
     }
     set = set & !deny | allow;
-    let own = channel.overwrites.iter().find(|o| o.kind == OverwriteKind::Member && o.id == member.user_id);
+    let own = channel
+        .overwrites
+        .iter()
+        .find(|o| o.kind == OverwriteKind::Member && o.id == member.user_id);
     if let Some(own) = own {
         set = set & !own.deny | own.allow;
     }

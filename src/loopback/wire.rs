@@ -3,7 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::model::{
-    Attachment, Channel, ChannelKind, Command, Guild, Invite, Member, Message, OverwriteKind, Overwrite, Role,
+    Attachment, Channel, ChannelKind, Command, Guild, Invite, Member, Message, Overwrite, OverwriteKind, Role,
     ScheduledEvent, User,
 };
 use super::permissions;
@@ -50,8 +50,12 @@ pub(super) fn overwrite(overwrite: &Overwrite) -> Value {
 
 pub(super) fn channel(world: &World, channel: &Channel) -> Value {
     if channel.kind == ChannelKind::Dm {
-        let recipients: Vec<Value> =
-            channel.recipient.and_then(|id| world.users.get(&id)).map(user).into_iter().collect();
+        let recipients: Vec<Value> = channel
+            .recipient
+            .and_then(|id| world.users.get(&id))
+            .map(user)
+            .into_iter()
+            .collect();
         return json!({
             "id": id(channel.id), "type": 1, "last_message_id": opt_id(channel.last_message_id), "flags": 0,
             "last_pin_timestamp": channel.last_pin.map(iso), "recipients": recipients,
@@ -147,8 +151,12 @@ pub(super) fn guild_create(world: &World, of: &Guild) -> Value {
     value["presences"] = json!([]);
     value["stage_instances"] = json!([]);
     value["soundboard_sounds"] = json!([]);
-    value["guild_scheduled_events"] =
-        of.events.values().filter(|e| !e.status.is_over()).map(|e| scheduled_event(world, e)).collect();
+    value["guild_scheduled_events"] = of
+        .events
+        .values()
+        .filter(|e| !e.status.is_over())
+        .map(|e| scheduled_event(world, e))
+        .collect();
     value
 }
 
@@ -168,7 +176,12 @@ pub(super) fn attachment(of: &Attachment, ephemeral: bool) -> Value {
 
 pub(super) fn message(world: &World, of: &Message) -> Value {
     let author = world.users.get(&of.author_id).map_or(Value::Null, user);
-    let mentions: Vec<Value> = of.mentions.iter().filter_map(|m| world.users.get(m)).map(user).collect();
+    let mentions: Vec<Value> = of
+        .mentions
+        .iter()
+        .filter_map(|m| world.users.get(m))
+        .map(user)
+        .collect();
     let mut value = json!({
         "id": id(of.id), "channel_id": id(of.channel_id), "type": of.kind.number(), "author": author,
         "content": of.content, "timestamp": iso(of.timestamp), "edited_timestamp": of.edited.map(iso),

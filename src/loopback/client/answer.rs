@@ -56,15 +56,24 @@ impl Answer {
             kind,
             message_id,
             deferred: matches!(first, First::Deferred(_)),
-            modal: if let First::Modal(modal) = first { Some(modal.clone()) } else { None },
-            choices: if let First::Choices(choices) = first { choices.clone() } else { Vec::new() },
+            modal: if let First::Modal(modal) = first {
+                Some(modal.clone())
+            } else {
+                None
+            },
+            choices: if let First::Choices(choices) = first {
+                choices.clone()
+            } else {
+                Vec::new()
+            },
         }
     }
 
     /// The message as it is now; none for a form, or when it was deleted.
     #[must_use]
     pub fn message(&self) -> Option<Message> {
-        self.message_id.and_then(|id| self.handle.read(|w| w.message(id).cloned()))
+        self.message_id
+            .and_then(|id| self.handle.read(|w| w.message(id).cloned()))
     }
 
     /// All that can be read in the message now: content, then titles, descriptions, fields and footers of embeds.
@@ -125,7 +134,11 @@ impl Answer {
     #[must_use]
     pub fn followups(&self) -> Vec<Message> {
         self.handle.read(|w| {
-            let ids = w.interactions.get(&self.interaction).map(|i| i.followups.clone()).unwrap_or_default();
+            let ids = w
+                .interactions
+                .get(&self.interaction)
+                .map(|i| i.followups.clone())
+                .unwrap_or_default();
             ids.iter().filter_map(|id| w.message(*id).cloned()).collect()
         })
     }
@@ -136,7 +149,9 @@ impl Answer {
     /// With a dump of the world when it does not become so.
     pub async fn wait_until(&self, what: &str, is: impl Fn(&Message) -> bool) -> Message {
         let id = self.message_id.unwrap_or_default();
-        self.handle.wait_some(what, |w| w.message(id).filter(|m| is(m)).cloned()).await
+        self.handle
+            .wait_some(what, |w| w.message(id).filter(|m| is(m)).cloned())
+            .await
     }
 
     /// Waits for the n-th further message (from 0), ten seconds at most.

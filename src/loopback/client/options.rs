@@ -52,7 +52,11 @@ impl Value {
             "md" => "text/markdown; charset=utf-8",
             _ => "application/octet-stream",
         };
-        Self::File { name: name.to_owned(), content_type: content_type.to_owned(), bytes: bytes.into() }
+        Self::File {
+            name: name.to_owned(),
+            content_type: content_type.to_owned(),
+            bytes: bytes.into(),
+        }
     }
 }
 
@@ -84,7 +88,9 @@ impl From<&Choice> for Value {
     fn from(choice: &Choice) -> Self {
         match &choice.value {
             Json::String(text) => Self::Text(text.clone()),
-            Json::Number(number) => number.as_i64().map_or(Self::Num(number.as_f64().unwrap_or(0.0)), Self::Int),
+            Json::Number(number) => number
+                .as_i64()
+                .map_or(Self::Num(number.as_f64().unwrap_or(0.0)), Self::Int),
             other => Self::Text(other.to_string()),
         }
     }
@@ -109,15 +115,26 @@ pub(super) struct Leaf {
 pub(super) fn leaf(world: &World, guild: Option<Id>, user: Id, line: &str) -> Result<Leaf, Refusal> {
     let mut words = line.trim().trim_start_matches('/').split_whitespace();
     let root = words.next().unwrap_or_default();
-    let Some(command) = world.command_in(guild, root) else { return refuse(format!("la commande /{root} n’existe pas")) };
+    let Some(command) = world.command_in(guild, root) else {
+        return refuse(format!("la commande /{root} n’existe pas"));
+    };
     if command.guild_id.is_none() && guild.is_none() {
         return refuse("les commandes se tapent sur le serveur");
     }
-    if let Some(needed) = command.definition["default_member_permissions"].as_str().and_then(|b| b.parse::<u64>().ok()) {
-        let member = guild.and_then(|g| world.guilds.get(&g)).and_then(|g| g.members.get(&user).map(|m| perm::base(g, m)));
+    if let Some(needed) = command.definition["default_member_permissions"]
+        .as_str()
+        .and_then(|b| b.parse::<u64>().ok())
+    {
+        let member = guild
+            .and_then(|g| world.guilds.get(&g))
+            .and_then(|g| g.members.get(&user).map(|m| perm::base(g, m)));
         let held = member.unwrap_or(0);
         // «0» leaves a command to administrators.
-        let enough = if needed == 0 { held & perm::ADMINISTRATOR != 0 } else { held & needed == needed };
+        let enough = if needed == 0 {
+            held & perm::ADMINISTRATOR != 0
+        } else {
+            held & needed == needed
+        };
         if !enough {
             return refuse(format!("la commande /{root} n’est pas proposée à cette personne"));
         }
@@ -125,15 +142,25 @@ pub(super) fn leaf(world: &World, guild: Option<Id>, user: Id, line: &str) -> Re
     let mut options = command.definition["options"].as_array().cloned().unwrap_or_default();
     let mut path = Vec::new();
     for word in words {
-        let found = options.iter().find(|o| o["name"] == word && o["type"].as_u64().is_some_and(|t| t <= 2)).cloned();
-        let Some(found) = found else { return refuse(format!("/{root} n’a pas de sous-commande «{word}»")) };
+        let found = options
+            .iter()
+            .find(|o| o["name"] == word && o["type"].as_u64().is_some_and(|t| t <= 2))
+            .cloned();
+        let Some(found) = found else {
+            return refuse(format!("/{root} n’a pas de sous-commande «{word}»"));
+        };
         path.push((found["type"].as_u64().unwrap_or(1), word.to_owned()));
         options = found["options"].as_array().cloned().unwrap_or_default();
     }
     if options.iter().any(|o| o["type"].as_u64().is_some_and(|t| t <= 2)) {
         return refuse(format!("/{line} demande une sous-commande"));
     }
-    Ok(Leaf { id: command.id, root: root.to_owned(), path, options })
+    Ok(Leaf {
+        id: command.id,
+        root: root.to_owned(),
+        path,
+        options,
+    })
 }
 
 /// The `resolved` part of the data: every object that an option names.
@@ -148,11 +175,19 @@ impl Resolved {
     }
 
     pub(super) fn user(&mut self, world: &World, guild: Option<Id>, user: Id, channel: Id) -> Result<(), Refusal> {
-        let Some(account) = world.users.get(&user) else { return refuse("ce compte n’existe pas") };
+        let Some(account) = world.users.get(&user) else {
+            return refuse("ce compte n’existe pas");
+        };
         self.add("users", user, wire::user(account));
-        if let Some(member) = guild.and_then(|g| world.guilds.get(&g)).and_then(|g| g.members.get(&user)) {
+        if let Some(member) = guild
+            .and_then(|g| world.guilds.get(&g))
+            .and_then(|g| g.members.get(&user))
+        {
             let mut value = wire::member_without_user(member);
-            let bits = world.channels.get(&channel).map_or(0, |c| world.permissions_of(user, c));
+            let bits = world
+                .channels
+                .get(&channel)
+                .map_or(0, |c| world.permissions_of(user, c));
             value["permissions"] = json!(bits.to_string());
             self.add("members", user, value);
         }
@@ -160,7 +195,12 @@ impl Resolved {
     }
 
     pub(super) fn finish(self) -> Option<Json> {
-        (!self.parts.is_empty()).then(|| self.parts.into_iter().map(|(k, v)| (k.to_owned(), Json::Object(v))).collect())
+        (!self.parts.is_empty()).then(|| {
+            self.parts
+                .into_iter()
+                .map(|(k, v)| (k.to_owned(), Json::Object(v)))
+                .collect()
+        })
     }
 }
 
@@ -243,18 +283,30 @@ fn fill(
             wire::id(*user)
         }
         (7, Value::Channel(id)) => {
-            let Some(target) = world.channels.get(id) else { return refuse("ce salon n’existe pas") };
-            let partial = json!({"id": wire::id(*id), "name": target.name, "type": target.kind.number(), "permissions": "0"});
+            let Some(target) = world.channels.get(id) else {
+                return refuse("ce salon n’existe pas");
+            };
+            let partial =
+                json!({"id": wire::id(*id), "name": target.name, "type": target.kind.number(), "permissions": "0"});
             resolved.add("channels", *id, partial);
             wire::id(*id)
         }
         (8 | 9, Value::Role(id)) => {
             let role = guild.and_then(|g| world.guilds.get(&g)).and_then(|g| g.roles.get(id));
-            let Some(role) = role else { return refuse("ce rôle n’existe pas") };
+            let Some(role) = role else {
+                return refuse("ce rôle n’existe pas");
+            };
             resolved.add("roles", *id, wire::role(role));
             wire::id(*id)
         }
-        (11, Value::File { name, content_type, bytes }) => {
+        (
+            11,
+            Value::File {
+                name,
+                content_type,
+                bytes,
+            },
+        ) => {
             let file = world.new_attachment(channel, name, content_type, bytes.clone());
             world.keep_files(std::slice::from_ref(&file));
             resolved.add("attachments", file.id, wire::attachment(&file, true));
@@ -279,7 +331,10 @@ fn limits(option: &Json, name: &str, json: Json) -> Result<Json, Refusal> {
         if text.is_empty() {
             return refuse(format!("l’option «{name}» est vide"));
         }
-        let (min, max) = (option["min_length"].as_u64().unwrap_or(0), option["max_length"].as_u64().unwrap_or(6000));
+        let (min, max) = (
+            option["min_length"].as_u64().unwrap_or(0),
+            option["max_length"].as_u64().unwrap_or(6000),
+        );
         if !(min..=max).contains(&length) {
             return refuse(format!("l’option «{name}» doit avoir de {min} à {max} caractères"));
         }

@@ -27,7 +27,12 @@ pub struct Person {
 impl Person {
     pub(in super::super) fn new(handle: Handle, user: Id) -> Self {
         let guild = Some(handle.guild_id());
-        Self { handle, user, guild, channel: None }
+        Self {
+            handle,
+            user,
+            guild,
+            channel: None,
+        }
     }
 
     /// His account.
@@ -40,13 +45,21 @@ impl Person {
     #[must_use]
     pub fn in_channel(&self, channel: Id) -> Self {
         let guild = self.handle.read(|w| w.channels.get(&channel).and_then(|c| c.guild_id));
-        Self { channel: Some(channel), guild, ..self.clone() }
+        Self {
+            channel: Some(channel),
+            guild,
+            ..self.clone()
+        }
     }
 
     /// The same person, in another server.
     #[must_use]
     pub fn in_guild(&self, guild: Id) -> Self {
-        Self { guild: Some(guild), channel: None, ..self.clone() }
+        Self {
+            guild: Some(guild),
+            channel: None,
+            ..self.clone()
+        }
     }
 
     fn place(&self, world: &World) -> Result<Id, Refusal> {
@@ -54,7 +67,9 @@ impl Person {
             return Ok(channel);
         }
         let seen = |c: &&Channel| {
-            c.guild_id == self.guild && c.kind == ChannelKind::Text && world.permissions_of(self.user, c) & perm::VIEW_CHANNEL != 0
+            c.guild_id == self.guild
+                && c.kind == ChannelKind::Text
+                && world.permissions_of(self.user, c) & perm::VIEW_CHANNEL != 0
         };
         match world.channels.values().find(seen) {
             Some(channel) => Ok(channel.id),
@@ -116,8 +131,20 @@ impl Person {
             w.can_use_commands(self.user, channel).map_err(Refusal::NotOffered)?;
             let leaf = options::leaf(w, guild, self.user, line)?;
             let data = options::data(w, &leaf, guild, channel, given, focused)?;
-            let kind = if focused.is_some() { Kind::Autocomplete } else { Kind::Command };
-            Ok(Act { kind, user: self.user, guild, channel, source: None, opener: None, data })
+            let kind = if focused.is_some() {
+                Kind::Autocomplete
+            } else {
+                Kind::Command
+            };
+            Ok(Act {
+                kind,
+                user: self.user,
+                guild,
+                channel,
+                source: None,
+                opener: None,
+                data,
+            })
         })
     }
 
@@ -135,7 +162,9 @@ impl Person {
         if button["disabled"] == true {
             return refuse(format!("le bouton «{label}» est grisé"));
         }
-        let Some(custom_id) = button["custom_id"].as_str() else { return refuse("ce bouton ouvre un lien") };
+        let Some(custom_id) = button["custom_id"].as_str() else {
+            return refuse("ce bouton ouvre un lien");
+        };
         let data = json!({"component_type": 2, "custom_id": custom_id, "id": 1});
         self.use_component(&message, data).await
     }
@@ -154,7 +183,8 @@ impl Person {
         let options = select["options"].as_array().cloned().unwrap_or_default();
         let mut values = Vec::new();
         for wanted in chosen {
-            let same = |o: &&Json| o["value"] == *wanted || fold(o["label"].as_str().unwrap_or_default()) == fold(wanted);
+            let same =
+                |o: &&Json| o["value"] == *wanted || fold(o["label"].as_str().unwrap_or_default()) == fold(wanted);
             let Some(option) = options.iter().find(same) else {
                 let labels: Vec<&str> = options.iter().filter_map(|o| o["label"].as_str()).collect();
                 return refuse(format!("«{wanted}» n’est pas proposé parmi {labels:?}"));
@@ -184,7 +214,8 @@ impl Person {
                 resolved.user(w, guild, *user, message.channel_id)?;
             }
             let values: Vec<String> = chosen.iter().map(Id::to_string).collect();
-            let mut data = json!({"component_type": select["type"], "custom_id": select["custom_id"], "values": values, "id": 1});
+            let mut data =
+                json!({"component_type": select["type"], "custom_id": select["custom_id"], "values": values, "id": 1});
             if let Some(resolved) = resolved.finish() {
                 data["resolved"] = resolved;
             }
@@ -197,7 +228,10 @@ impl Person {
         let channel = message.channel_id;
         let guild = self.handle.read(|w| {
             let guild = w.channels.get(&channel).and_then(|c| c.guild_id);
-            let pending = guild.and_then(|g| w.guilds.get(&g)).and_then(|g| g.members.get(&self.user)).is_some_and(|m| m.pending);
+            let pending = guild
+                .and_then(|g| w.guilds.get(&g))
+                .and_then(|g| g.members.get(&self.user))
+                .is_some_and(|m| m.pending);
             if message.author_id != w.bot.user_id {
                 refuse("ce message n’est pas du bot")
             } else if pending {
@@ -220,13 +254,17 @@ impl Person {
 
     /// A message that this person sees now.
     fn visible(&self, on: &impl On) -> Result<Message, Refusal> {
-        let Some(id) = on.message_id() else { return refuse("il n’y a pas de message") };
+        let Some(id) = on.message_id() else {
+            return refuse("il n’y a pas de message");
+        };
         self.handle.read(|w| match w.message(id) {
             None => refuse("ce message n’existe plus"),
             Some(m) if m.ephemeral_to.is_some_and(|only| only != self.user) => {
                 refuse("ce message éphémère est pour une autre personne")
             }
-            Some(m) if !m.is_ephemeral() && !w.sees(self.user, m.channel_id) => refuse("cette personne ne voit pas ce salon"),
+            Some(m) if !m.is_ephemeral() && !w.sees(self.user, m.channel_id) => {
+                refuse("cette personne ne voit pas ce salon")
+            }
             Some(m) => Ok(m.clone()),
         })
     }
@@ -244,13 +282,18 @@ impl Person {
         }
         let mut rows = Vec::new();
         for field in &modal.fields {
-            let typed = texts.iter().find(|(name, _)| is_field(field, name)).map(|(_, text)| *text);
+            let typed = texts
+                .iter()
+                .find(|(name, _)| is_field(field, name))
+                .map(|(_, text)| *text);
             let text = typed.unwrap_or(&field.value);
             check_field(field, text)?;
             rows.push(json!({"type": 1, "id": 1, "components": [
                 {"type": 4, "id": 2, "custom_id": field.custom_id, "value": text}]}));
         }
-        let guild = self.handle.read(|w| w.channels.get(&modal.channel).and_then(|c| c.guild_id));
+        let guild = self
+            .handle
+            .read(|w| w.channels.get(&modal.channel).and_then(|c| c.guild_id));
         let act = Act {
             kind: Kind::Modal,
             user: self.user,
@@ -278,10 +321,17 @@ impl Person {
     async fn act(&self, act: Act) -> Result<Answer, Refusal> {
         let (id, patience) = self.handle.write(|w| (w.interact(act), w.patience()));
         let find = |w: &World| w.interactions.get(&id).and_then(|i| i.first.clone());
-        let first = self.handle.try_wait("an answer", patience, find).await.map_err(|_| Refusal::NoAnswer)?;
+        let first = self
+            .handle
+            .try_wait("an answer", patience, find)
+            .await
+            .map_err(|_| Refusal::NoAnswer)?;
         if let First::Deferred(message) = &first {
             let done = |w: &World| w.message(*message).is_none_or(|m| !m.loading).then_some(());
-            let waited = self.handle.try_wait("the deferred answer", Duration::from_secs(10), done).await;
+            let waited = self
+                .handle
+                .try_wait("the deferred answer", Duration::from_secs(10), done)
+                .await;
             waited.map_err(|_| Refusal::NeverFinished)?;
         }
         Ok(Answer::new(self.handle.clone(), id, &first))
@@ -293,16 +343,24 @@ impl Person {
     /// When the client would not let him write there.
     pub fn send_message(&self, channel: Id, text: &str) -> Result<Id, Refusal> {
         self.handle.write(|w| {
-            let Some(place) = w.channels.get(&channel) else { return refuse("ce salon n’existe pas") };
+            let Some(place) = w.channels.get(&channel) else {
+                return refuse("ce salon n’existe pas");
+            };
             let needed = perm::VIEW_CHANNEL | perm::SEND_MESSAGES;
-            let member = place.guild_id.and_then(|g| w.guilds.get(&g)).and_then(|g| g.members.get(&self.user));
+            let member = place
+                .guild_id
+                .and_then(|g| w.guilds.get(&g))
+                .and_then(|g| g.members.get(&self.user));
             if w.permissions_of(self.user, place) & needed != needed || member.is_some_and(|m| m.pending) {
                 return refuse(format!("cette personne ne peut pas écrire dans «{}»", place.name));
             }
             if text.trim().is_empty() || text.chars().count() > 2000 {
                 return refuse("un message compte de 1 à 2000 caractères");
             }
-            let draft = Draft { content: Some(text.to_owned()), ..Draft::default() };
+            let draft = Draft {
+                content: Some(text.to_owned()),
+                ..Draft::default()
+            };
             Ok(w.post(channel, self.user, draft, |_| ()))
         })
     }
@@ -314,7 +372,10 @@ impl Person {
     pub fn delete_message(&self, message: Id) -> Result<(), Refusal> {
         let found = self.visible(&message)?;
         self.handle.write(|w| {
-            let bits = w.channels.get(&found.channel_id).map_or(0, |c| w.permissions_of(self.user, c));
+            let bits = w
+                .channels
+                .get(&found.channel_id)
+                .map_or(0, |c| w.permissions_of(self.user, c));
             if found.author_id != self.user && bits & perm::MANAGE_MESSAGES == 0 {
                 return refuse("ce message est d’une autre personne");
             }
@@ -335,7 +396,9 @@ impl Person {
 
     /// Passes membership screening.
     pub fn accept_rules(&self) {
-        self.handle.admin().edit_member(self.user, |m: &mut Member| m.pending = false);
+        self.handle
+            .admin()
+            .edit_member(self.user, |m: &mut Member| m.pending = false);
     }
 
     /// Leaves the server.
@@ -346,7 +409,13 @@ impl Person {
     /// The messages of the bot in the direct conversation, oldest first.
     #[must_use]
     pub fn dms(&self) -> Vec<Message> {
-        self.handle.read(|w| w.dms_of(self.user).into_iter().filter(|m| m.author_id == w.bot.user_id).cloned().collect())
+        self.handle.read(|w| {
+            w.dms_of(self.user)
+                .into_iter()
+                .filter(|m| m.author_id == w.bot.user_id)
+                .cloned()
+                .collect()
+        })
     }
 
     /// Waits for a direct message of the bot that is as wanted, ten seconds at most.
@@ -356,7 +425,10 @@ impl Person {
     pub async fn wait_dm(&self, what: &str, is: impl Fn(&Message) -> bool) -> Message {
         let find = |w: &World| {
             let bot = w.bot.user_id;
-            w.dms_of(self.user).into_iter().find(|m| m.author_id == bot && is(m)).cloned()
+            w.dms_of(self.user)
+                .into_iter()
+                .find(|m| m.author_id == bot && is(m))
+                .cloned()
         };
         self.handle.wait_some(what, find).await
     }
@@ -374,7 +446,9 @@ impl Person {
     #[must_use]
     pub fn can(&self, channel: Id, permissions: u64) -> bool {
         self.handle.read(|w| {
-            w.channels.get(&channel).is_some_and(|c| w.permissions_of(self.user, c) & permissions == permissions)
+            w.channels
+                .get(&channel)
+                .is_some_and(|c| w.permissions_of(self.user, c) & permissions == permissions)
         })
     }
 
@@ -386,7 +460,10 @@ impl Person {
             if !w.sees(self.user, channel) {
                 return Vec::new();
             }
-            let own = w.ephemerals.values().filter(|m| m.channel_id == channel && m.ephemeral_to == Some(self.user));
+            let own = w
+                .ephemerals
+                .values()
+                .filter(|m| m.channel_id == channel && m.ephemeral_to == Some(self.user));
             let mut list: Vec<Message> = w.messages_in(channel).into_iter().chain(own).cloned().collect();
             list.sort_by_key(|m| m.id);
             list
@@ -396,7 +473,13 @@ impl Person {
     /// The ephemeral messages on his screen, oldest first.
     #[must_use]
     pub fn ephemerals(&self) -> Vec<Message> {
-        self.handle.read(|w| w.ephemerals.values().filter(|m| m.ephemeral_to == Some(self.user)).cloned().collect())
+        self.handle.read(|w| {
+            w.ephemerals
+                .values()
+                .filter(|m| m.ephemeral_to == Some(self.user))
+                .cloned()
+                .collect()
+        })
     }
 
     /// An ephemeral message on his screen, as it is now.
@@ -412,7 +495,10 @@ impl Person {
             let own = w.interactions.values().filter(|i| i.user == self.user);
             own.filter_map(|i| i.first.clone().map(|first| (i.id, first))).collect()
         });
-        firsts.iter().map(|(id, first)| Answer::new(self.handle.clone(), *id, first)).collect()
+        firsts
+            .iter()
+            .map(|(id, first)| Answer::new(self.handle.clone(), *id, first))
+            .collect()
     }
 
     /// The messages that notified him, oldest first.
@@ -438,7 +524,10 @@ fn check_field(field: &ModalField, text: &str) -> Result<(), Refusal> {
         return refuse(format!("le champ «{}» est obligatoire", field.label));
     }
     if length > 0 && !(field.min_length..=field.max_length).contains(&length) {
-        return refuse(format!("le champ «{}» compte de {} à {} caractères", field.label, field.min_length, field.max_length));
+        return refuse(format!(
+            "le champ «{}» compte de {} à {} caractères",
+            field.label, field.min_length, field.max_length
+        ));
     }
     if field.style == 1 && text.contains('\n') {
         return refuse(format!("le champ «{}» n’a qu’une ligne", field.label));
@@ -447,10 +536,13 @@ fn check_field(field: &ModalField, text: &str) -> Result<(), Refusal> {
 }
 
 fn find_select(message: &Message, which: &str) -> Result<Json, Refusal> {
-    let selects: Vec<Json> =
-        components_of(message).into_iter().filter(|c| c["type"].as_u64().is_some_and(|t| (3..=8).contains(&t))).collect();
+    let selects: Vec<Json> = components_of(message)
+        .into_iter()
+        .filter(|c| c["type"].as_u64().is_some_and(|t| (3..=8).contains(&t)))
+        .collect();
     let by_rank = which.parse::<usize>().ok().and_then(|n| selects.get(n));
-    let named = |c: &&Json| c["custom_id"] == which || c["placeholder"].as_str().is_some_and(|p| fold(p) == fold(which));
+    let named =
+        |c: &&Json| c["custom_id"] == which || c["placeholder"].as_str().is_some_and(|p| fold(p) == fold(which));
     match selects.iter().find(named).or(by_rank) {
         Some(select) if select["disabled"] == true => refuse(format!("le menu «{which}» est grisé")),
         Some(select) => Ok(select.clone()),
@@ -462,6 +554,13 @@ fn find_select(message: &Message, which: &str) -> Result<Json, Refusal> {
 }
 
 fn count_fits(select: &Json, count: usize) -> Result<(), Refusal> {
-    let (min, max) = (select["min_values"].as_u64().unwrap_or(1), select["max_values"].as_u64().unwrap_or(1));
-    if (min..=max).contains(&(count as u64)) { Ok(()) } else { refuse(format!("ce menu demande de {min} à {max} choix")) }
+    let (min, max) = (
+        select["min_values"].as_u64().unwrap_or(1),
+        select["max_values"].as_u64().unwrap_or(1),
+    );
+    if (min..=max).contains(&(count as u64)) {
+        Ok(())
+    } else {
+        refuse(format!("ce menu demande de {min} à {max} choix"))
+    }
 }

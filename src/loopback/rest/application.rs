@@ -26,8 +26,16 @@ pub(super) fn gateway_bot(world: &mut World, _: &Request) -> Result<Reply, ApiEr
 }
 
 pub(super) fn current(world: &mut World, _: &Request) -> Result<Reply, ApiError> {
-    let owner = world.guilds.get(&world.main_guild).and_then(|g| world.users.get(&g.owner_id)).map(wire::user);
-    let guilds = world.guilds.values().filter(|g| g.members.contains_key(&world.bot.user_id)).count();
+    let owner = world
+        .guilds
+        .get(&world.main_guild)
+        .and_then(|g| world.users.get(&g.owner_id))
+        .map(wire::user);
+    let guilds = world
+        .guilds
+        .values()
+        .filter(|g| g.members.contains_key(&world.bot.user_id))
+        .count();
     Reply::json(json!({
         "id": wire::id(world.bot.application_id), "name": "maillage", "icon": null, "description": "",
         "bot_public": world.bot.public, "bot_require_code_grant": false, "verify_key": "0".repeat(64),
@@ -39,7 +47,11 @@ pub(super) fn current(world: &mut World, _: &Request) -> Result<Reply, ApiError>
 }
 
 pub(super) fn me(world: &mut World, _: &Request) -> Result<Reply, ApiError> {
-    let mut user = world.users.get(&world.bot.user_id).map(wire::user).ok_or_else(ApiError::unauthorized)?;
+    let mut user = world
+        .users
+        .get(&world.bot.user_id)
+        .map(wire::user)
+        .ok_or_else(ApiError::unauthorized)?;
     user["verified"] = json!(true);
     user["mfa_enabled"] = json!(false);
     user["flags"] = json!(0);
@@ -67,21 +79,27 @@ pub(super) fn my_guilds(world: &mut World, request: &Request) -> Result<Reply, A
 }
 
 pub(super) fn user(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
-    let user = world.users.get(&request.id("user")?).ok_or_else(|| ApiError::unknown(10013, "User"))?;
+    let user = world
+        .users
+        .get(&request.id("user")?)
+        .ok_or_else(|| ApiError::unknown(10013, "User"))?;
     Reply::json(wire::user(user))
 }
 
 /// Opening a conversation always works for existing accounts; it is writing that may be refused.
 pub(super) fn open_dm(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let recipient = validate::body(&request.body, &["recipient_id"], |form| form.id("recipient_id"))?;
-    let recipient = recipient.ok_or_else(|| ApiError::form("recipient_id", "BASE_TYPE_REQUIRED", "This field is required"))?;
+    let recipient =
+        recipient.ok_or_else(|| ApiError::form("recipient_id", "BASE_TYPE_REQUIRED", "This field is required"))?;
     if recipient == world.bot.user_id || !world.users.contains_key(&recipient) {
         return Err(ApiError::new(400, 50033, "Invalid Recipient(s)"));
     }
     if world.dm_channel(recipient).is_none() {
         if let Some((size, window)) = world.settings.dm_limit {
             let now = world.now();
-            let taken = world.limits.take(Budget::DmOpening, now, size, window.max(TimeDelta::milliseconds(1)));
+            let taken = world
+                .limits
+                .take(Budget::DmOpening, now, size, window.max(TimeDelta::milliseconds(1)));
             taken.map_err(|_| ApiError::new(403, 40003, "You are opening direct messages too fast."))?;
         }
     }

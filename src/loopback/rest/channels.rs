@@ -22,8 +22,12 @@ const MAX_CHILDREN: usize = 50;
 /// All channels, also those that the bot does not see: Discord gives them to every member's client.
 pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (guild, _) = world.bot_in(request.id("guild")?)?;
-    let list: Vec<Value> =
-        world.channels.values().filter(|c| c.guild_id == Some(guild.id)).map(|c| wire::channel(world, c)).collect();
+    let list: Vec<Value> = world
+        .channels
+        .values()
+        .filter(|c| c.guild_id == Some(guild.id))
+        .map(|c| wire::channel(world, c))
+        .collect();
     Reply::json(json!(list))
 }
 
@@ -36,13 +40,28 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
     let guild_id = request.id("guild")?;
     world.bot_with(guild_id, perm::MANAGE_CHANNELS)?;
     let known = [
-        "name", "type", "topic", "bitrate", "user_limit", "rate_limit_per_user", "position", "permission_overwrites",
-        "parent_id", "nsfw", "rtc_region", "video_quality_mode", "default_auto_archive_duration",
+        "name",
+        "type",
+        "topic",
+        "bitrate",
+        "user_limit",
+        "rate_limit_per_user",
+        "position",
+        "permission_overwrites",
+        "parent_id",
+        "nsfw",
+        "rtc_region",
+        "video_quality_mode",
+        "default_auto_archive_duration",
     ];
     let spec = validate::body(&request.body, &known, |form| {
         let kind = form.number("type", 0, 16).unwrap_or(0);
         let kind = ChannelKind::from_number(kind).unwrap_or_else(|| {
-            form.fault("type", "BASE_TYPE_CHOICES", "This kind of channel can not be created here");
+            form.fault(
+                "type",
+                "BASE_TYPE_CHOICES",
+                "This kind of channel can not be created here",
+            );
             ChannelKind::Text
         });
         let mut spec = ChannelSpec::new(kind, &form.needed_text("name", 1, 100));
@@ -64,7 +83,11 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
         }
     }
     if world.channels.values().filter(|c| c.guild_id == Some(guild_id)).count() >= MAX_CHANNELS {
-        return Err(ApiError::new(400, 30013, "Maximum number of guild channels reached (500)"));
+        return Err(ApiError::new(
+            400,
+            30013,
+            "Maximum number of guild channels reached (500)",
+        ));
     }
     let id = world.create_channel(guild_id, spec);
     answer(world, id).map(|reply| Reply { status: 201, ..reply })
@@ -74,15 +97,31 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
 fn check_parent(world: &World, guild: Id, parent: Id, kind: ChannelKind, moved: Option<Id>) -> Result<(), ApiError> {
     let category = world.channels.get(&parent).filter(|c| c.guild_id == Some(guild));
     let Some(category) = category else {
-        return Err(ApiError::form("parent_id", "CHANNEL_PARENT_INVALID", "Category does not exist"));
+        return Err(ApiError::form(
+            "parent_id",
+            "CHANNEL_PARENT_INVALID",
+            "Category does not exist",
+        ));
     };
     if category.kind != ChannelKind::Category || kind == ChannelKind::Category {
-        return Err(ApiError::form("parent_id", "CHANNEL_PARENT_INVALID_TYPE", "Not a category"));
+        return Err(ApiError::form(
+            "parent_id",
+            "CHANNEL_PARENT_INVALID_TYPE",
+            "Not a category",
+        ));
     }
     world.channel_with(parent, perm::MANAGE_CHANNELS)?;
-    let children = world.children(parent).into_iter().filter(|c| Some(c.id) != moved).count();
+    let children = world
+        .children(parent)
+        .into_iter()
+        .filter(|c| Some(c.id) != moved)
+        .count();
     if children >= MAX_CHILDREN {
-        return Err(ApiError::form("parent_id", "CHANNEL_PARENT_MAX_CHANNELS", "Maximum number of channels in category reached (50)"));
+        return Err(ApiError::form(
+            "parent_id",
+            "CHANNEL_PARENT_MAX_CHANNELS",
+            "Maximum number of channels in category reached (50)",
+        ));
     }
     Ok(())
 }
@@ -101,7 +140,9 @@ struct Asked {
 fn read(form: &mut Form<'_>) -> Asked {
     Asked {
         name: form.text("name", 1, 100),
-        topic: form.nullable_text("topic", 0, 1024).map(|t| t.filter(|t| !t.is_empty())),
+        topic: form
+            .nullable_text("topic", 0, 1024)
+            .map(|t| t.filter(|t| !t.is_empty())),
         position: form.number("position", 0, 10_000).and_then(|p| i64::try_from(p).ok()),
         parent: form.nullable_id("parent_id"),
         overwrites: validate::overwrites(form, "permission_overwrites"),
@@ -113,10 +154,23 @@ fn read(form: &mut Form<'_>) -> Asked {
 pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let id = request.id("channel")?;
     let channel = world.channel_with(id, perm::MANAGE_CHANNELS)?;
-    let guild_id = channel.guild_id.ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
+    let guild_id = channel
+        .guild_id
+        .ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
     let known = [
-        "name", "type", "position", "topic", "nsfw", "rate_limit_per_user", "bitrate", "user_limit",
-        "permission_overwrites", "parent_id", "rtc_region", "video_quality_mode", "default_auto_archive_duration",
+        "name",
+        "type",
+        "position",
+        "topic",
+        "nsfw",
+        "rate_limit_per_user",
+        "bitrate",
+        "user_limit",
+        "permission_overwrites",
+        "parent_id",
+        "rtc_region",
+        "video_quality_mode",
+        "default_auto_archive_duration",
         "flags",
     ];
     let asked = validate::body(&request.body, &known, read)?;
@@ -129,7 +183,9 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     // A rename or a new topic counts even when it changes nothing: the budget is taken per request.
     if asked.name.is_some() || asked.topic.is_some() {
         let now = world.now();
-        world.limits.take_or_429(Budget::ChannelName(id), now, 2, TimeDelta::minutes(10))?;
+        world
+            .limits
+            .take_or_429(Budget::ChannelName(id), now, 2, TimeDelta::minutes(10))?;
     }
     world.update_channel(id, |c| {
         c.name = asked.name.unwrap_or_else(|| c.name.clone());
@@ -150,11 +206,28 @@ fn may_edit_overwrites(world: &World, guild: Id, channel: &Channel, list: &[Over
     }
     let held = overwrites::grantable(world, guild, channel)?;
     for overwrite in list {
-        let old = channel.overwrites.iter().find(|o| o.id == overwrite.id && o.kind == overwrite.kind);
+        let old = channel
+            .overwrites
+            .iter()
+            .find(|o| o.id == overwrite.id && o.kind == overwrite.kind);
         overwrites::check(world, guild, held, overwrite, old)?;
     }
-    for old in channel.overwrites.iter().filter(|o| !list.iter().any(|n| n.id == o.id && n.kind == o.kind)) {
-        overwrites::check(world, guild, held, &Overwrite { allow: 0, deny: 0, ..*old }, Some(old))?;
+    for old in channel
+        .overwrites
+        .iter()
+        .filter(|o| !list.iter().any(|n| n.id == o.id && n.kind == o.kind))
+    {
+        overwrites::check(
+            world,
+            guild,
+            held,
+            &Overwrite {
+                allow: 0,
+                deny: 0,
+                ..*old
+            },
+            Some(old),
+        )?;
     }
     Ok(())
 }
@@ -181,7 +254,9 @@ pub(super) fn positions(world: &mut World, request: &Request) -> Result<Reply, A
         let mut moves = Vec::new();
         for (n, item) in items.iter().enumerate() {
             let known = ["id", "position", "lock_permissions", "parent_id"];
-            let Some(mut one) = Form::new(item, &n.to_string(), &known, form.errors()) else { continue };
+            let Some(mut one) = Form::new(item, &n.to_string(), &known, form.errors()) else {
+                continue;
+            };
             let lock = one.flag("lock_permissions").unwrap_or(false);
             let (position, parent) = (one.number("position", 0, 10_000), one.nullable_id("parent_id"));
             match one.id("id") {
@@ -192,7 +267,11 @@ pub(super) fn positions(world: &mut World, request: &Request) -> Result<Reply, A
         moves
     })?;
     if moves.iter().filter(|(_, _, parent, _)| parent.is_some()).count() > 1 {
-        return Err(ApiError::new(400, 40009, "Only one channel's parent_id can be changed per request"));
+        return Err(ApiError::new(
+            400,
+            40009,
+            "Only one channel's parent_id can be changed per request",
+        ));
     }
     for (id, _, parent, _) in &moves {
         let channel = world.channel_with(*id, 0)?;
@@ -204,7 +283,11 @@ pub(super) fn positions(world: &mut World, request: &Request) -> Result<Reply, A
         }
     }
     for (id, position, parent, lock) in moves {
-        let inherited = parent.flatten().filter(|_| lock).and_then(|p| world.channels.get(&p)).map(|p| p.overwrites.clone());
+        let inherited = parent
+            .flatten()
+            .filter(|_| lock)
+            .and_then(|p| world.channels.get(&p))
+            .map(|p| p.overwrites.clone());
         world.update_channel(id, |c| {
             c.position = position.unwrap_or(c.position);
             c.parent_id = parent.unwrap_or(c.parent_id);

@@ -42,7 +42,12 @@ fn of_scope(world: &World, scope: Option<Id>) -> Vec<&Command> {
 }
 
 fn listed(world: &World, scope: Option<Id>) -> Result<Reply, ApiError> {
-    Reply::json(json!(of_scope(world, scope).into_iter().map(|c| wire::command(world, c)).collect::<Vec<_>>()))
+    Reply::json(json!(
+        of_scope(world, scope)
+            .into_iter()
+            .map(|c| wire::command(world, c))
+            .collect::<Vec<_>>()
+    ))
 }
 
 pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
@@ -55,24 +60,42 @@ pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiErr
 pub(super) fn replace(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let scope = scope(world, request)?;
     let Some(items) = request.body.as_array() else {
-        return Err(ApiError::form("", "LIST_TYPE_CONVERT", "Only iterables may be used in a ListType"));
+        return Err(ApiError::form(
+            "",
+            "LIST_TYPE_CONVERT",
+            "Only iterables may be used in a ListType",
+        ));
     };
     let mut errors = Errors::default();
     let mut wanted = Vec::new();
     for (n, item) in items.iter().enumerate() {
         let definition = validate::command(item, &n.to_string(), &mut errors);
-        if wanted.iter().any(|w: &Value| w["name"] == definition["name"] && w["type"] == definition["type"]) {
-            errors.add(&n.to_string(), "APPLICATION_COMMANDS_DUPLICATE_NAME", "Application command names must be unique");
+        if wanted
+            .iter()
+            .any(|w: &Value| w["name"] == definition["name"] && w["type"] == definition["type"])
+        {
+            errors.add(
+                &n.to_string(),
+                "APPLICATION_COMMANDS_DUPLICATE_NAME",
+                "Application command names must be unique",
+            );
         }
         wanted.push(definition);
     }
     errors.finish()?;
     if wanted.len() > MAX_COMMANDS {
-        return Err(ApiError::new(400, 30032, "Maximum number of application commands reached (100)."));
+        return Err(ApiError::new(
+            400,
+            30032,
+            "Maximum number of application commands reached (100).",
+        ));
     }
     let new = wanted.iter().filter(|w| same_name(world, scope, w).is_none()).count();
     take_creates(world, scope, new)?;
-    let kept: Vec<Command> = wanted.into_iter().map(|definition| settle(world, scope, definition)).collect();
+    let kept: Vec<Command> = wanted
+        .into_iter()
+        .map(|definition| settle(world, scope, definition))
+        .collect();
     world.commands.retain(|c| c.guild_id != scope);
     world.commands.extend(kept);
     listed(world, scope)
@@ -100,8 +123,17 @@ fn take_creates(world: &mut World, scope: Option<Id>, count: usize) -> Result<()
 fn settle(world: &mut World, scope: Option<Id>, definition: Value) -> Command {
     match same_name(world, scope, &definition) {
         Some(known) if known.definition == definition => known,
-        Some(known) => Command { version: world.next_id(), definition, ..known },
-        None => Command { id: world.next_id(), version: world.next_id(), guild_id: scope, definition },
+        Some(known) => Command {
+            version: world.next_id(),
+            definition,
+            ..known
+        },
+        None => Command {
+            id: world.next_id(),
+            version: world.next_id(),
+            guild_id: scope,
+            definition,
+        },
     }
 }
 
@@ -111,7 +143,11 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
     let known = same_name(world, scope, &definition);
     if known.is_none() {
         if of_scope(world, scope).len() >= MAX_COMMANDS {
-            return Err(ApiError::new(400, 30032, "Maximum number of application commands reached (100)."));
+            return Err(ApiError::new(
+                400,
+                30032,
+                "Maximum number of application commands reached (100).",
+            ));
         }
         take_creates(world, scope, 1)?;
     }
@@ -119,14 +155,20 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
     let body = wire::command(world, &command);
     world.commands.retain(|c| c.id != command.id);
     world.commands.push(command);
-    if known.is_some() { Reply::json(body) } else { Reply::created(body) }
+    if known.is_some() {
+        Reply::json(body)
+    } else {
+        Reply::created(body)
+    }
 }
 
 fn existing(world: &World, request: &Request) -> Result<Command, ApiError> {
     let scope = scope(world, request)?;
     let id = request.id("command")?;
     let command = world.commands.iter().find(|c| c.guild_id == scope && c.id == id);
-    command.cloned().ok_or_else(|| ApiError::unknown(10063, "Application Command"))
+    command
+        .cloned()
+        .ok_or_else(|| ApiError::unknown(10063, "Application Command"))
 }
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiError> {

@@ -18,12 +18,17 @@ pub(super) fn callback(world: &mut World, request: &Request) -> Result<Reply, Ap
         if form.raw("type").is_none() {
             form.required("type");
         }
-        (form.number("type", 1, 12).unwrap_or(0), form.raw("data").cloned().unwrap_or(Value::Null))
+        (
+            form.number("type", 1, 12).unwrap_or(0),
+            form.raw("data").cloned().unwrap_or(Value::Null),
+        )
     })?;
     let (first, original) = answer(world, request, &interaction, kind, &data)?;
     world.settle_first(interaction.id, first, original);
     if request.query.get("with_response").is_some_and(|v| v == "true") {
-        let message = original.and_then(|id| world.message(id)).map(|m| wire::message(world, m));
+        let message = original
+            .and_then(|id| world.message(id))
+            .map(|m| wire::message(world, m));
         return Reply::json(json!({
             "interaction": {"id": wire::id(interaction.id), "type": 2, "response_message_id": original.map(wire::id),
                 "response_message_loading": kind == 5, "response_message_ephemeral": false},
@@ -34,7 +39,11 @@ pub(super) fn callback(world: &mut World, request: &Request) -> Result<Reply, Ap
 }
 
 fn wrong_type() -> ApiError {
-    ApiError::form("type", "INTERACTION_CALLBACK_TYPE_INVALID", "This answer does not fit this interaction")
+    ApiError::form(
+        "type",
+        "INTERACTION_CALLBACK_TYPE_INVALID",
+        "This answer does not fit this interaction",
+    )
 }
 
 fn answer(
@@ -58,7 +67,10 @@ fn answer(
         5 if silent => {
             // Of a deferred answer, only the flags count now.
             let draft = response_draft(world, to, request, data)?;
-            let draft = Draft { flags: draft.flags, ..Draft::default() };
+            let draft = Draft {
+                flags: draft.flags,
+                ..Draft::default()
+            };
             let id = world.answer_message(to, draft, true);
             Ok((First::Deferred(id), Some(id)))
         }
@@ -90,7 +102,16 @@ fn response_draft(world: &mut World, to: &Interaction, request: &Request, data: 
     let files = messages::uploads(world, to.channel, request);
     let empty = json!({});
     let body = if data.is_null() { &empty } else { data };
-    let known = ["tts", "content", "embeds", "allowed_mentions", "flags", "components", "attachments", "poll"];
+    let known = [
+        "tts",
+        "content",
+        "embeds",
+        "allowed_mentions",
+        "flags",
+        "components",
+        "attachments",
+        "poll",
+    ];
     // The tree of errors lies under «data», as on Discord.
     validate::body(body, &known, |form| validate::draft(form, files)).map_err(|mut error| {
         error.errors = error.errors.map(|tree| json!({"data": tree}));
@@ -104,7 +125,9 @@ fn choices(data: &Value) -> Result<Vec<Choice>, ApiError> {
         let mut kept = Vec::new();
         for (n, item) in list.iter().enumerate() {
             let known = ["name", "name_localizations", "value"];
-            let Some(mut one) = validate::Form::new(item, &format!("choices.{n}"), &known, form.errors()) else { continue };
+            let Some(mut one) = validate::Form::new(item, &format!("choices.{n}"), &known, form.errors()) else {
+                continue;
+            };
             let name = one.needed_text("name", 1, 100);
             let value = one.raw("value").cloned().unwrap_or_default();
             let fits = match &value {
@@ -130,15 +153,30 @@ fn followed(world: &World, request: &Request) -> Result<(Interaction, Id), ApiEr
     let interaction = world.by_token(request.param("token"))?;
     let id = request.id("message")?;
     let own = interaction.followups.contains(&id) || interaction.original == Some(id);
-    if own && world.message(id).is_some() { Ok((interaction, id)) } else { Err(ApiError::unknown_message()) }
+    if own && world.message(id).is_some() {
+        Ok((interaction, id))
+    } else {
+        Err(ApiError::unknown_message())
+    }
 }
 
 fn shown(world: &World, id: Id) -> Result<Reply, ApiError> {
-    Reply::json(wire::message(world, world.message(id).ok_or_else(ApiError::unknown_message)?))
+    Reply::json(wire::message(
+        world,
+        world.message(id).ok_or_else(ApiError::unknown_message)?,
+    ))
 }
 
 fn change(world: &mut World, request: &Request, to: &Interaction, id: Id) -> Result<Reply, ApiError> {
-    let known = ["content", "embeds", "flags", "allowed_mentions", "components", "attachments", "poll"];
+    let known = [
+        "content",
+        "embeds",
+        "flags",
+        "allowed_mentions",
+        "components",
+        "attachments",
+        "poll",
+    ];
     let draft = messages::draft(world, to.channel, request, &known)?;
     let message = world.message(id).cloned().ok_or_else(ApiError::unknown_message)?;
     if draft.leaves_empty(&message) {
@@ -175,7 +213,9 @@ pub(super) fn followup(world: &mut World, request: &Request) -> Result<Reply, Ap
     if draft.is_empty() {
         return Err(ApiError::new(400, 50006, "Cannot send an empty message"));
     }
-    let pending = interaction.original.filter(|id| world.message(*id).is_some_and(|m| m.loading));
+    let pending = interaction
+        .original
+        .filter(|id| world.message(*id).is_some_and(|m| m.loading));
     if let Some(id) = pending {
         world.edit(id, draft);
         return shown(world, id);

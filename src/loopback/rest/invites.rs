@@ -14,19 +14,27 @@ use super::{Reply, Request};
 
 pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let channel = world.channel_with(request.id("channel")?, perm::CREATE_INSTANT_INVITE)?;
-    let guild_id = channel.guild_id.ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
+    let guild_id = channel
+        .guild_id
+        .ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
     let known = ["max_age", "max_uses", "temporary", "unique"];
     let empty = json!({});
     let body = if request.body.is_null() { &empty } else { &request.body };
     let (max_age, max_uses, temporary, unique) = validate::body(body, &known, |form| {
         let age = form.number("max_age", 0, 604_800).unwrap_or(86_400);
         let uses = form.number("max_uses", 0, 100).unwrap_or(0);
-        (age, uses, form.flag("temporary").unwrap_or(false), form.flag("unique").unwrap_or(false))
+        (
+            age,
+            uses,
+            form.flag("temporary").unwrap_or(false),
+            form.flag("unique").unwrap_or(false),
+        )
     })?;
     let now = world.now();
-    let alike = world.invites.values().find(|i| {
-        i.channel_id == channel.id && (i.max_age, i.max_uses, i.temporary) == (max_age, max_uses, temporary)
-    });
+    let alike = world
+        .invites
+        .values()
+        .find(|i| i.channel_id == channel.id && (i.max_age, i.max_uses, i.temporary) == (max_age, max_uses, temporary));
     if let Some(existing) = alike.filter(|_| !unique) {
         return Reply::json(wire::invite(world, existing));
     }
@@ -63,17 +71,25 @@ fn alive(world: &World, invite: &Invite) -> bool {
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     request.query_only(&["with_counts", "with_expiration", "guild_scheduled_event_id"])?;
     let invite = world.invites.get(request.param("code")).filter(|i| alive(world, i));
-    Reply::json(wire::invite(world, invite.ok_or_else(|| ApiError::unknown(10006, "Invite"))?))
+    Reply::json(wire::invite(
+        world,
+        invite.ok_or_else(|| ApiError::unknown(10006, "Invite"))?,
+    ))
 }
 
 pub(super) fn delete(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
-    let invite = world.invites.get(request.param("code")).cloned().ok_or_else(|| ApiError::unknown(10006, "Invite"))?;
+    let invite = world
+        .invites
+        .get(request.param("code"))
+        .cloned()
+        .ok_or_else(|| ApiError::unknown(10006, "Invite"))?;
     if world.channel_with(invite.channel_id, perm::MANAGE_CHANNELS).is_err() {
         world.bot_with(invite.guild_id, perm::MANAGE_GUILD)?;
     }
     let body = wire::invite(world, &invite);
     world.invites.remove(&invite.code);
-    let event = json!({"channel_id": wire::id(invite.channel_id), "guild_id": wire::id(invite.guild_id), "code": invite.code});
+    let event =
+        json!({"channel_id": wire::id(invite.channel_id), "guild_id": wire::id(invite.guild_id), "code": invite.code});
     world.emit("INVITE_DELETE", event, intents::GUILD_INVITES);
     Reply::json(body)
 }

@@ -21,8 +21,13 @@ pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     if world.bot.privileged_intents & intents::GUILD_MEMBERS == 0 {
         return Err(ApiError::missing_access());
     }
-    let page: Vec<Value> =
-        guild.members.values().filter(|m| m.user_id > after).take(limit).map(|m| wire::member(world, m)).collect();
+    let page: Vec<Value> = guild
+        .members
+        .values()
+        .filter(|m| m.user_id > after)
+        .take(limit)
+        .map(|m| wire::member(world, m))
+        .collect();
     Reply::json(json!(page))
 }
 
@@ -33,17 +38,32 @@ pub(super) fn search(world: &mut World, request: &Request) -> Result<Reply, ApiE
     let (guild, _) = world.bot_in(request.id("guild")?)?;
     let begins = |m: &Member| {
         let user = world.users.get(&m.user_id);
-        let names = [m.nick.as_deref(), user.map(|u| u.username.as_str()), user.and_then(|u| u.global_name.as_deref())];
-        names.into_iter().flatten().any(|name| name.to_lowercase().starts_with(&query))
+        let names = [
+            m.nick.as_deref(),
+            user.map(|u| u.username.as_str()),
+            user.and_then(|u| u.global_name.as_deref()),
+        ];
+        names
+            .into_iter()
+            .flatten()
+            .any(|name| name.to_lowercase().starts_with(&query))
     };
-    let page: Vec<Value> =
-        guild.members.values().filter(|m| begins(m)).take(limit).map(|m| wire::member(world, m)).collect();
+    let page: Vec<Value> = guild
+        .members
+        .values()
+        .filter(|m| begins(m))
+        .take(limit)
+        .map(|m| wire::member(world, m))
+        .collect();
     Reply::json(json!(page))
 }
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (guild, _) = world.bot_in(request.id("guild")?)?;
-    let member = guild.members.get(&request.id("user")?).ok_or_else(ApiError::unknown_member)?;
+    let member = guild
+        .members
+        .get(&request.id("user")?)
+        .ok_or_else(ApiError::unknown_member)?;
     Reply::json(wire::member(world, member))
 }
 
@@ -64,13 +84,23 @@ fn rename(world: &mut World, guild: Id, user: Id, nick: Option<Option<String>>) 
 
 pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (guild_id, user) = (request.id("guild")?, request.id("user")?);
-    let known = ["nick", "roles", "mute", "deaf", "channel_id", "communication_disabled_until", "flags"];
+    let known = [
+        "nick",
+        "roles",
+        "mute",
+        "deaf",
+        "channel_id",
+        "communication_disabled_until",
+        "flags",
+    ];
     let (nick, wanted, unmodelled) = validate::body(&request.body, &known, |form| {
         let unmodelled = known[2..].iter().find(|name| form.given(name)).copied();
         (form.nullable_text("nick", 0, 32), form.ids("roles"), unmodelled)
     })?;
     if let Some(name) = unmodelled {
-        return Err(ApiError::form(name, "UNKNOWN_FIELD", "Not modelled here.").violation(format!("unmodelled field «{name}»")));
+        return Err(
+            ApiError::form(name, "UNKNOWN_FIELD", "Not modelled here.").violation(format!("unmodelled field «{name}»"))
+        );
     }
     let (guild, bot) = world.bot_in(guild_id)?;
     let member = guild.members.get(&user).ok_or_else(ApiError::unknown_member)?.clone();
@@ -78,7 +108,9 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     if nick.is_some() {
         world.bot_with(guild_id, perm::MANAGE_NICKNAMES)?;
         // Neither the owner nor anybody as high as the bot can be renamed.
-        let below = top_of_member.as_ref().is_some_and(|top| perm::can_manage_role(guild, bot, top));
+        let below = top_of_member
+            .as_ref()
+            .is_some_and(|top| perm::can_manage_role(guild, bot, top));
         if guild.owner_id == user || !below {
             return Err(ApiError::missing_permissions());
         }
@@ -97,7 +129,11 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
 /// A role that the bot may give or take: below its own, not managed, not @everyone.
 fn givable(world: &World, guild: Id, role: Id) -> Result<(), ApiError> {
     let role = roles::manageable(world, guild, role)?;
-    if role.managed || role.id == guild { Err(ApiError::missing_permissions()) } else { Ok(()) }
+    if role.managed || role.id == guild {
+        Err(ApiError::missing_permissions())
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn give_role(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
@@ -130,6 +166,10 @@ fn set_role(world: &mut World, request: &Request, give: bool) -> Result<Reply, A
 }
 
 fn answer(world: &World, guild: Id, user: Id) -> Result<Reply, ApiError> {
-    let member = world.guilds.get(&guild).and_then(|g| g.members.get(&user)).ok_or_else(ApiError::unknown_member)?;
+    let member = world
+        .guilds
+        .get(&guild)
+        .and_then(|g| g.members.get(&user))
+        .ok_or_else(ApiError::unknown_member)?;
     Reply::json(wire::member(world, member))
 }

@@ -15,7 +15,12 @@ use super::{Reply, Request};
 
 /// Keeps the uploaded files of a request.
 pub(super) fn uploads(world: &mut World, channel: Id, request: &Request) -> Uploads {
-    let keep = |f: &super::Upload| (f.number, world.new_attachment(channel, &f.filename, &f.content_type, f.bytes.clone()));
+    let keep = |f: &super::Upload| {
+        (
+            f.number,
+            world.new_attachment(channel, &f.filename, &f.content_type, f.bytes.clone()),
+        )
+    };
     request.files.iter().map(keep).collect()
 }
 
@@ -24,7 +29,11 @@ pub(super) fn draft(world: &mut World, channel: Id, request: &Request, known: &[
     let files = uploads(world, channel, request);
     // A multipart body without JSON is a message of files only.
     let empty = json!({});
-    let body = if request.body.is_null() && !request.files.is_empty() { &empty } else { &request.body };
+    let body = if request.body.is_null() && !request.files.is_empty() {
+        &empty
+    } else {
+        &request.body
+    };
     validate::body(body, known, |form| validate::draft(form, files))
 }
 
@@ -39,7 +48,11 @@ fn check_writable(world: &World, channel: &Channel, draft: &Draft) -> Result<(),
             return Err(ApiError::new(403, 50007, "Cannot send messages to this user"));
         }
         if !world.shares_a_guild(user) {
-            return Err(ApiError::new(403, 50278, "Cannot send messages to this user due to having no mutual guilds"));
+            return Err(ApiError::new(
+                403,
+                50278,
+                "Cannot send messages to this user due to having no mutual guilds",
+            ));
         }
     }
     let mut needed = perm::SEND_MESSAGES;
@@ -64,7 +77,11 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
         return Err(ApiError::new(400, 50006, "Cannot send an empty message"));
     }
     if draft.flags & 64 != 0 {
-        return Err(ApiError::form("flags", "MESSAGE_FLAGS_INVALID", "Only interaction responses can be ephemeral"));
+        return Err(ApiError::form(
+            "flags",
+            "MESSAGE_FLAGS_INVALID",
+            "Only interaction responses can be ephemeral",
+        ));
     }
     if draft.enforce_nonce && draft.nonce.is_none() {
         return Err(ApiError::form("nonce", "BASE_TYPE_REQUIRED", "This field is required"));
@@ -77,8 +94,15 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
             return Reply::json(wire::message(world, existing));
         }
     }
-    if draft.reference.is_some_and(|r| world.messages.get(&id).is_none_or(|list| !list.contains_key(&r))) {
-        return Err(ApiError::form("message_reference", "REPLIES_UNKNOWN_MESSAGE", "Unknown message"));
+    if draft
+        .reference
+        .is_some_and(|r| world.messages.get(&id).is_none_or(|list| !list.contains_key(&r)))
+    {
+        return Err(ApiError::form(
+            "message_reference",
+            "REPLIES_UNKNOWN_MESSAGE",
+            "Unknown message",
+        ));
     }
     let me = world.bot.user_id;
     let message = world.post(id, me, draft, |_| ());
@@ -87,14 +111,23 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
 
 /// A message that is in this channel for everyone.
 pub(super) fn existing(world: &World, channel: Id, message: Id) -> Result<Message, ApiError> {
-    world.messages.get(&channel).and_then(|list| list.get(&message)).cloned().ok_or_else(ApiError::unknown_message)
+    world
+        .messages
+        .get(&channel)
+        .and_then(|list| list.get(&message))
+        .cloned()
+        .ok_or_else(ApiError::unknown_message)
 }
 
 /// A message as the application may read it.
 pub(super) fn readable(world: &World, channel: &Channel, message: &Message) -> Value {
     let value = wire::message(world, message);
     let open = world.bot.privileged_intents & super::super::gateway::intents::MESSAGE_CONTENT != 0;
-    if open || world.is_readable(message, channel) { value } else { blanked(value) }
+    if open || world.is_readable(message, channel) {
+        value
+    } else {
+        blanked(value)
+    }
 }
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
@@ -122,16 +155,32 @@ pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiErr
         let skip = list.len().saturating_sub(limit);
         list.into_iter().skip(skip).collect()
     };
-    Reply::json(json!(kept.into_iter().rev().map(|m| readable(world, &channel, m)).collect::<Vec<_>>()))
+    Reply::json(json!(
+        kept.into_iter()
+            .rev()
+            .map(|m| readable(world, &channel, m))
+            .collect::<Vec<_>>()
+    ))
 }
 
 pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let channel = world.channel_with(request.id("channel")?, 0)?;
     let message = existing(world, channel.id, request.id("message")?)?;
     if message.author_id != world.bot.user_id {
-        return Err(ApiError::new(403, 50005, "Cannot edit a message authored by another user"));
+        return Err(ApiError::new(
+            403,
+            50005,
+            "Cannot edit a message authored by another user",
+        ));
     }
-    let known = ["content", "embeds", "flags", "allowed_mentions", "components", "attachments"];
+    let known = [
+        "content",
+        "embeds",
+        "flags",
+        "allowed_mentions",
+        "components",
+        "attachments",
+    ];
     let draft = draft(world, channel.id, request, &known)?;
     if draft.embeds.as_ref().is_some_and(|e| !e.is_empty()) {
         world.channel_with(channel.id, perm::EMBED_LINKS)?;
@@ -145,7 +194,9 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     let now = world.now();
     if now - message.timestamp > TimeDelta::hours(1) {
         let text = "Maximum number of edits to messages older than 1 hour reached. Try again later";
-        let taken = world.limits.take(Budget::OldEdit(channel.id), now, 3, TimeDelta::seconds(6));
+        let taken = world
+            .limits
+            .take(Budget::OldEdit(channel.id), now, 3, TimeDelta::seconds(6));
         taken.map_err(|wait| ApiError::too_many(30046, text, wait))?;
     }
     world.edit(message.id, draft);
@@ -183,13 +234,21 @@ pub(super) fn bulk_delete(world: &mut World, request: &Request) -> Result<Reply,
     let ids = validate::body(&request.body, &["messages"], |form| {
         let ids = form.ids("messages").unwrap_or_default();
         if !(2..=100).contains(&ids.len()) {
-            form.fault("messages", "BASE_TYPE_BAD_LENGTH", "Must be between 2 and 100 in length.");
+            form.fault(
+                "messages",
+                "BASE_TYPE_BAD_LENGTH",
+                "Must be between 2 and 100 in length.",
+            );
         }
         ids
     })?;
     let oldest = world.now() - TimeDelta::days(14);
     if ids.iter().any(|id| time_of(*id) < oldest) {
-        return Err(ApiError::new(400, 50034, "You can only bulk delete messages that are under 14 days old."));
+        return Err(ApiError::new(
+            400,
+            50034,
+            "You can only bulk delete messages that are under 14 days old.",
+        ));
     }
     world.delete_messages(channel.id, &ids);
     Reply::empty()

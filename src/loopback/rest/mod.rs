@@ -49,7 +49,13 @@ impl Request {
     /// The identifier in the path under that name.
     fn id(&self, name: &str) -> Result<Id, ApiError> {
         let text = self.param(name);
-        text.parse().map_err(|_| ApiError::form(name, "NUMBER_TYPE_COERCE", &format!("Value \"{text}\" is not snowflake.")))
+        text.parse().map_err(|_| {
+            ApiError::form(
+                name,
+                "NUMBER_TYPE_COERCE",
+                &format!("Value \"{text}\" is not snowflake."),
+            )
+        })
     }
 
     fn param(&self, name: &str) -> &str {
@@ -59,17 +65,25 @@ impl Request {
     /// Refuses query parameters that the route does not know.
     fn query_only(&self, known: &[&str]) -> Result<(), ApiError> {
         match self.query.keys().find(|key| !known.contains(&key.as_str())) {
-            Some(odd) => Err(ApiError::form(odd, "UNKNOWN_FIELD", "This parameter is not known to this route.")
-                .violation(format!("unknown query parameter «{odd}»"))),
+            Some(odd) => Err(
+                ApiError::form(odd, "UNKNOWN_FIELD", "This parameter is not known to this route.")
+                    .violation(format!("unknown query parameter «{odd}»")),
+            ),
             None => Ok(()),
         }
     }
 
     fn query_number(&self, name: &str, min: u64, max: u64, default: u64) -> Result<u64, ApiError> {
-        let Some(text) = self.query.get(name) else { return Ok(default) };
+        let Some(text) = self.query.get(name) else {
+            return Ok(default);
+        };
         match text.parse() {
             Ok(number) if (min..=max).contains(&number) => Ok(number),
-            _ => Err(ApiError::form(name, "NUMBER_TYPE_RANGE", &format!("int value should be between {min} and {max}."))),
+            _ => Err(ApiError::form(
+                name,
+                "NUMBER_TYPE_RANGE",
+                &format!("int value should be between {min} and {max}."),
+            )),
         }
     }
 
@@ -91,15 +105,24 @@ pub(super) struct Reply {
 
 impl Reply {
     fn json(body: Value) -> Result<Self, ApiError> {
-        Ok(Self { status: 200, body: Some(body) })
+        Ok(Self {
+            status: 200,
+            body: Some(body),
+        })
     }
 
     fn created(body: Value) -> Result<Self, ApiError> {
-        Ok(Self { status: 201, body: Some(body) })
+        Ok(Self {
+            status: 201,
+            body: Some(body),
+        })
     }
 
     fn empty() -> Result<Self, ApiError> {
-        Ok(Self { status: 204, body: None })
+        Ok(Self {
+            status: 204,
+            body: None,
+        })
     }
 }
 
@@ -115,11 +138,21 @@ struct Route {
 }
 
 const fn route(method: &'static str, template: &'static str, handler: Handler) -> Route {
-    Route { method, template, token: true, handler }
+    Route {
+        method,
+        template,
+        token: true,
+        handler,
+    }
 }
 
 const fn open(method: &'static str, template: &'static str, handler: Handler) -> Route {
-    Route { method, template, token: false, handler }
+    Route {
+        method,
+        template,
+        token: false,
+        handler,
+    }
 }
 
 /// All routes, literal ones before those with parameters in the same place.
@@ -149,7 +182,11 @@ const ROUTES: &[Route] = &[
     route("GET", "/guilds/{guild}/members/{user}", members::get),
     route("PATCH", "/guilds/{guild}/members/{user}", members::edit),
     route("PUT", "/guilds/{guild}/members/{user}/roles/{role}", members::give_role),
-    route("DELETE", "/guilds/{guild}/members/{user}/roles/{role}", members::take_role),
+    route(
+        "DELETE",
+        "/guilds/{guild}/members/{user}/roles/{role}",
+        members::take_role,
+    ),
     route("GET", "/guilds/{guild}/scheduled-events", schedule::list),
     route("POST", "/guilds/{guild}/scheduled-events", schedule::create),
     route("GET", "/guilds/{guild}/scheduled-events/{event}", schedule::get),
@@ -163,7 +200,11 @@ const ROUTES: &[Route] = &[
     route("POST", "/channels/{channel}/typing", messages::typing),
     route("GET", "/channels/{channel}/messages", messages::list),
     route("POST", "/channels/{channel}/messages", messages::create),
-    route("POST", "/channels/{channel}/messages/bulk-delete", messages::bulk_delete),
+    route(
+        "POST",
+        "/channels/{channel}/messages/bulk-delete",
+        messages::bulk_delete,
+    ),
     route("GET", "/channels/{channel}/messages/pins", pins::list),
     route("PUT", "/channels/{channel}/messages/pins/{message}", pins::pin),
     route("DELETE", "/channels/{channel}/messages/pins/{message}", pins::unpin),
@@ -180,22 +221,82 @@ const ROUTES: &[Route] = &[
     route("GET", "/applications/{application}/commands", commands::list),
     route("PUT", "/applications/{application}/commands", commands::replace),
     route("POST", "/applications/{application}/commands", commands::create),
-    route("PATCH", "/applications/{application}/commands/{command}", commands::edit),
-    route("DELETE", "/applications/{application}/commands/{command}", commands::delete),
-    route("GET", "/applications/{application}/guilds/{guild}/commands", commands::list),
-    route("PUT", "/applications/{application}/guilds/{guild}/commands", commands::replace),
-    route("POST", "/applications/{application}/guilds/{guild}/commands", commands::create),
-    route("GET", "/applications/{application}/guilds/{guild}/commands/{command}", commands::get),
-    route("PATCH", "/applications/{application}/guilds/{guild}/commands/{command}", commands::edit),
-    route("DELETE", "/applications/{application}/guilds/{guild}/commands/{command}", commands::delete),
-    open("POST", "/interactions/{interaction}/{token}/callback", interactions::callback),
+    route(
+        "PATCH",
+        "/applications/{application}/commands/{command}",
+        commands::edit,
+    ),
+    route(
+        "DELETE",
+        "/applications/{application}/commands/{command}",
+        commands::delete,
+    ),
+    route(
+        "GET",
+        "/applications/{application}/guilds/{guild}/commands",
+        commands::list,
+    ),
+    route(
+        "PUT",
+        "/applications/{application}/guilds/{guild}/commands",
+        commands::replace,
+    ),
+    route(
+        "POST",
+        "/applications/{application}/guilds/{guild}/commands",
+        commands::create,
+    ),
+    route(
+        "GET",
+        "/applications/{application}/guilds/{guild}/commands/{command}",
+        commands::get,
+    ),
+    route(
+        "PATCH",
+        "/applications/{application}/guilds/{guild}/commands/{command}",
+        commands::edit,
+    ),
+    route(
+        "DELETE",
+        "/applications/{application}/guilds/{guild}/commands/{command}",
+        commands::delete,
+    ),
+    open(
+        "POST",
+        "/interactions/{interaction}/{token}/callback",
+        interactions::callback,
+    ),
     open("POST", "/webhooks/{application}/{token}", interactions::followup),
-    open("GET", "/webhooks/{application}/{token}/messages/@original", interactions::get_original),
-    open("PATCH", "/webhooks/{application}/{token}/messages/@original", interactions::edit_original),
-    open("DELETE", "/webhooks/{application}/{token}/messages/@original", interactions::delete_original),
-    open("GET", "/webhooks/{application}/{token}/messages/{message}", interactions::get_followup),
-    open("PATCH", "/webhooks/{application}/{token}/messages/{message}", interactions::edit_followup),
-    open("DELETE", "/webhooks/{application}/{token}/messages/{message}", interactions::delete_followup),
+    open(
+        "GET",
+        "/webhooks/{application}/{token}/messages/@original",
+        interactions::get_original,
+    ),
+    open(
+        "PATCH",
+        "/webhooks/{application}/{token}/messages/@original",
+        interactions::edit_original,
+    ),
+    open(
+        "DELETE",
+        "/webhooks/{application}/{token}/messages/@original",
+        interactions::delete_original,
+    ),
+    open(
+        "GET",
+        "/webhooks/{application}/{token}/messages/{message}",
+        interactions::get_followup,
+    ),
+    open(
+        "PATCH",
+        "/webhooks/{application}/{token}/messages/{message}",
+        interactions::edit_followup,
+    ),
+    open(
+        "DELETE",
+        "/webhooks/{application}/{token}/messages/{message}",
+        interactions::delete_followup,
+    ),
 ];
 
 /// The route of a path (without «/api/v10») and the parameters in it.
@@ -219,14 +320,21 @@ impl World {
     /// The bot's membership of a server, or the answer it gets when it has none.
     fn bot_in(&self, guild: Id) -> Result<(&Guild, &Member), ApiError> {
         let guild = self.guilds.get(&guild).ok_or_else(ApiError::unknown_guild)?;
-        let bot = guild.members.get(&self.bot.user_id).ok_or_else(ApiError::missing_access)?;
+        let bot = guild
+            .members
+            .get(&self.bot.user_id)
+            .ok_or_else(ApiError::missing_access)?;
         Ok((guild, bot))
     }
 
     /// As [`Self::bot_in`], when the bot has `bits` there.
     fn bot_with(&self, guild: Id, bits: u64) -> Result<(&Guild, &Member), ApiError> {
         let (guild, bot) = self.bot_in(guild)?;
-        if perm::base(guild, bot) & bits == bits { Ok((guild, bot)) } else { Err(ApiError::missing_permissions()) }
+        if perm::base(guild, bot) & bits == bits {
+            Ok((guild, bot))
+        } else {
+            Err(ApiError::missing_permissions())
+        }
     }
 
     /// A channel that the bot sees and in which it has `bits`.
@@ -258,8 +366,14 @@ mod tests {
         let template = |method, path| find(method, path).map(|(route, _)| route.template);
         assert_eq!(template("GET", "/users/@me"), Some("/users/@me"));
         assert_eq!(template("GET", "/users/5"), Some("/users/{user}"));
-        assert_eq!(template("GET", "/guilds/1/members/search"), Some("/guilds/{guild}/members/search"));
-        assert_eq!(template("PUT", "/channels/1/messages/pins/2"), Some("/channels/{channel}/messages/pins/{message}"));
+        assert_eq!(
+            template("GET", "/guilds/1/members/search"),
+            Some("/guilds/{guild}/members/search")
+        );
+        assert_eq!(
+            template("PUT", "/channels/1/messages/pins/2"),
+            Some("/channels/{channel}/messages/pins/{message}")
+        );
         assert_eq!(template("GET", "/channels/1/threads"), None);
         assert_eq!(template("PUT", "/gateway"), None);
     }

@@ -14,7 +14,9 @@ const MAX_OVERWRITES: usize = 1000;
 pub(super) fn put(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (channel_id, target) = (request.id("channel")?, request.id("target")?);
     let channel = world.channel_with(channel_id, perm::MANAGE_ROLES)?;
-    let guild = channel.guild_id.ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
+    let guild = channel
+        .guild_id
+        .ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
     // serenity repeats the target in the body.
     let overwrite = validate::body(&request.body, &["id", "type", "allow", "deny"], |form| {
         let kind = form.number("type", 0, 1);
@@ -26,15 +28,26 @@ pub(super) fn put(world: &mut World, request: &Request) -> Result<Reply, ApiErro
         }
         Overwrite {
             id: target,
-            kind: if kind == Some(1) { OverwriteKind::Member } else { OverwriteKind::Role },
+            kind: if kind == Some(1) {
+                OverwriteKind::Member
+            } else {
+                OverwriteKind::Role
+            },
             allow: form.bits("allow").unwrap_or(0),
             deny: form.bits("deny").unwrap_or(0),
         }
     })?;
-    let old = channel.overwrites.iter().find(|o| o.id == target && o.kind == overwrite.kind);
+    let old = channel
+        .overwrites
+        .iter()
+        .find(|o| o.id == target && o.kind == overwrite.kind);
     check(world, guild, grantable(world, guild, &channel)?, &overwrite, old)?;
     if old.is_none() && channel.overwrites.len() >= MAX_OVERWRITES {
-        return Err(ApiError::new(400, 30060, "Maximum number of channel permission overwrites reached (1000)"));
+        return Err(ApiError::new(
+            400,
+            30060,
+            "Maximum number of channel permission overwrites reached (1000)",
+        ));
     }
     world.put_overwrite(channel_id, overwrite);
     Reply::empty()
@@ -44,10 +57,22 @@ pub(super) fn delete(world: &mut World, request: &Request) -> Result<Reply, ApiE
     request.no_body()?;
     let (channel_id, target) = (request.id("channel")?, request.id("target")?);
     let channel = world.channel_with(channel_id, perm::MANAGE_ROLES)?;
-    let guild = channel.guild_id.ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
+    let guild = channel
+        .guild_id
+        .ok_or_else(|| ApiError::new(400, 50024, "Cannot execute action on this channel type"))?;
     let old = channel.overwrites.iter().find(|o| o.id == target);
     let old = old.ok_or_else(|| ApiError::unknown(10009, "Overwrite"))?;
-    check(world, guild, grantable(world, guild, &channel)?, &Overwrite { allow: 0, deny: 0, ..*old }, Some(old))?;
+    check(
+        world,
+        guild,
+        grantable(world, guild, &channel)?,
+        &Overwrite {
+            allow: 0,
+            deny: 0,
+            ..*old
+        },
+        Some(old),
+    )?;
     world.remove_overwrite(channel_id, target);
     Reply::empty()
 }
@@ -60,7 +85,10 @@ pub(super) fn grantable(world: &World, guild: Id, channel: &Channel) -> Result<u
     if let Some(parent) = channel.parent_id.and_then(|p| world.channels.get(&p)) {
         held |= world.bot_permissions(parent);
     }
-    let own = channel.overwrites.iter().find(|o| o.kind == OverwriteKind::Member && o.id == world.bot.user_id);
+    let own = channel
+        .overwrites
+        .iter()
+        .find(|o| o.kind == OverwriteKind::Member && o.id == world.bot.user_id);
     if own.is_some_and(|o| o.allow & perm::MANAGE_ROLES != 0) {
         held = perm::ALL;
     }
@@ -77,12 +105,22 @@ pub(super) fn check(
     old: Option<&Overwrite>,
 ) -> Result<(), ApiError> {
     if !world.overwrite_target_exists(guild, new.kind, new.id) {
-        return Err(ApiError::form("permission_overwrites", "OVERWRITE_TARGET_INVALID", "Unknown role or member"));
+        return Err(ApiError::form(
+            "permission_overwrites",
+            "OVERWRITE_TARGET_INVALID",
+            "Unknown role or member",
+        ));
     }
     if new.allow & new.deny != 0 {
-        return Err(ApiError::form("permission_overwrites", "OVERWRITE_ALLOW_AND_DENY", "A bit is both allowed and denied"));
+        return Err(ApiError::form(
+            "permission_overwrites",
+            "OVERWRITE_ALLOW_AND_DENY",
+            "A bit is both allowed and denied",
+        ));
     }
-    let changed = old.map_or(new.allow | new.deny, |old| (old.allow ^ new.allow) | (old.deny ^ new.deny));
+    let changed = old.map_or(new.allow | new.deny, |old| {
+        (old.allow ^ new.allow) | (old.deny ^ new.deny)
+    });
     let (guild, bot) = world.bot_in(guild)?;
     let administrator = perm::base(guild, bot) & perm::ADMINISTRATOR != 0;
     if changed & !held != 0 || (changed & perm::MANAGE_ROLES != 0 && !administrator) {

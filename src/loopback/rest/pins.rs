@@ -22,7 +22,11 @@ pub(super) fn pin(world: &mut World, request: &Request) -> Result<Reply, ApiErro
         return Err(ApiError::new(403, 50021, "Cannot execute action on a system message"));
     }
     if !message.pinned && world.pins_in(channel.id).len() >= MAX_PINS {
-        return Err(ApiError::new(400, 30003, "Maximum number of pins reached for the channel (250)"));
+        return Err(ApiError::new(
+            400,
+            30003,
+            "Maximum number of pins reached for the channel (250)",
+        ));
     }
     let me = world.bot.user_id;
     world.pin(message.id, me);
@@ -45,7 +49,10 @@ fn pinned(world: &World, request: &Request) -> Result<Vec<(Message, Value)>, Api
     }
     let mut list: Vec<Message> = world.pins_in(channel.id).into_iter().cloned().collect();
     list.sort_by_key(|m| std::cmp::Reverse((m.pinned_at, m.id)));
-    Ok(list.into_iter().map(|m| (m.clone(), readable(world, &channel, &m))).collect())
+    Ok(list
+        .into_iter()
+        .map(|m| (m.clone(), readable(world, &channel, &m)))
+        .collect())
 }
 
 /// The deprecated route, which gives 50 at most.
@@ -67,7 +74,10 @@ pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     let mut list = pinned(world, request)?;
     list.retain(|(m, _)| before.is_none_or(|before| m.pinned_at.is_some_and(|at| at < before)));
     let more = list.len() > limit;
-    let items: Vec<Value> =
-        list.into_iter().take(limit).map(|(m, v)| json!({"pinned_at": m.pinned_at.map(iso), "message": v})).collect();
+    let items: Vec<Value> = list
+        .into_iter()
+        .take(limit)
+        .map(|(m, v)| json!({"pinned_at": m.pinned_at.map(iso), "message": v}))
+        .collect();
     Reply::json(json!({"items": items, "has_more": more}))
 }

@@ -16,7 +16,16 @@ use super::{Reply, Request};
 /// Roles of one server, @everyone among them (30005).
 const MAX_ROLES: usize = 250;
 
-const FIELDS: &[&str] = &["name", "permissions", "color", "colors", "hoist", "icon", "unicode_emoji", "mentionable"];
+const FIELDS: &[&str] = &[
+    "name",
+    "permissions",
+    "color",
+    "colors",
+    "hoist",
+    "icon",
+    "unicode_emoji",
+    "mentionable",
+];
 
 pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (guild, _) = world.bot_in(request.id("guild")?)?;
@@ -25,7 +34,10 @@ pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiErr
 
 pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     let (guild, _) = world.bot_in(request.id("guild")?)?;
-    let role = guild.roles.get(&request.id("role")?).ok_or_else(ApiError::unknown_role)?;
+    let role = guild
+        .roles
+        .get(&request.id("role")?)
+        .ok_or_else(ApiError::unknown_role)?;
     Reply::json(wire::role(role))
 }
 
@@ -43,7 +55,8 @@ fn read(form: &mut Form<'_>) -> Asked {
     if let Some(colors) = form.raw("colors") {
         let known = ["primary_color", "secondary_color", "tertiary_color"];
         let path = form.path("colors");
-        color = Form::new(colors, &path, &known, form.errors()).and_then(|mut c| c.number("primary_color", 0, 0xFF_FF_FF));
+        color =
+            Form::new(colors, &path, &known, form.errors()).and_then(|mut c| c.number("primary_color", 0, 0xFF_FF_FF));
     }
     for boosted in ["icon", "unicode_emoji"] {
         if form.raw(boosted).is_some() {
@@ -75,7 +88,9 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
         return Err(ApiError::new(400, 30005, "Maximum number of guild roles reached (250)"));
     }
     let now = world.now();
-    world.limits.take_or_429(Budget::RoleCreation(guild_id), now, 250, TimeDelta::hours(48))?;
+    world
+        .limits
+        .take_or_429(Budget::RoleCreation(guild_id), now, 250, TimeDelta::hours(48))?;
     let spec = RoleSpec {
         name: asked.name.unwrap_or_else(|| "new role".into()),
         permissions,
@@ -130,7 +145,9 @@ pub(super) fn positions(world: &mut World, request: &Request) -> Result<Reply, A
         let items = form.list("list", MAX_ROLES).unwrap_or_default();
         let mut moves = Vec::new();
         for (n, item) in items.iter().enumerate() {
-            let Some(mut one) = Form::new(item, &n.to_string(), &["id", "position"], form.errors()) else { continue };
+            let Some(mut one) = Form::new(item, &n.to_string(), &["id", "position"], form.errors()) else {
+                continue;
+            };
             match (one.id("id"), one.number("position", 1, 250)) {
                 (Some(id), Some(position)) => moves.push((id, i64::try_from(position).unwrap_or(1))),
                 _ => one.required("position"),
@@ -161,10 +178,18 @@ fn list_reply(world: &World, guild: Id) -> Result<Reply, ApiError> {
 pub(super) fn manageable(world: &World, guild: Id, role: Id) -> Result<Role, ApiError> {
     let (guild, bot) = world.bot_with(guild, perm::MANAGE_ROLES)?;
     let role = guild.roles.get(&role).ok_or_else(ApiError::unknown_role)?;
-    if perm::can_manage_role(guild, bot, role) { Ok(role.clone()) } else { Err(ApiError::missing_permissions()) }
+    if perm::can_manage_role(guild, bot, role) {
+        Ok(role.clone())
+    } else {
+        Err(ApiError::missing_permissions())
+    }
 }
 
 fn answer(world: &World, guild: Id, role: Id) -> Result<Reply, ApiError> {
-    let role = world.guilds.get(&guild).and_then(|g| g.roles.get(&role)).ok_or_else(ApiError::unknown_role)?;
+    let role = world
+        .guilds
+        .get(&guild)
+        .and_then(|g| g.roles.get(&role))
+        .ok_or_else(ApiError::unknown_role)?;
     Reply::json(wire::role(role))
 }

@@ -16,8 +16,17 @@ use super::{Reply, Request};
 const MAX_EVENTS: usize = 100;
 
 const FIELDS: &[&str] = &[
-    "channel_id", "entity_metadata", "name", "privacy_level", "scheduled_start_time", "scheduled_end_time",
-    "description", "entity_type", "image", "recurrence_rule", "status",
+    "channel_id",
+    "entity_metadata",
+    "name",
+    "privacy_level",
+    "scheduled_start_time",
+    "scheduled_end_time",
+    "description",
+    "entity_type",
+    "image",
+    "recurrence_rule",
+    "status",
 ];
 
 /// What a body asks; None for what it does not mention.
@@ -52,7 +61,8 @@ fn read(form: &mut Form<'_>, new: bool) -> Asked {
     form.number("privacy_level", 2, 2);
     let location = form.given("entity_metadata").then(|| {
         let metadata = form.raw("entity_metadata")?;
-        Form::new(metadata, "entity_metadata", &["location"], form.errors()).and_then(|mut m| m.text("location", 1, 100))
+        Form::new(metadata, "entity_metadata", &["location"], form.errors())
+            .and_then(|mut m| m.text("location", 1, 100))
     });
     Asked {
         channel: form.nullable_id("channel_id"),
@@ -60,7 +70,9 @@ fn read(form: &mut Form<'_>, new: bool) -> Asked {
         name: form.text("name", 1, 100),
         start: form.time("scheduled_start_time"),
         end: form.time("scheduled_end_time"),
-        description: form.nullable_text("description", 0, 1000).map(|d| d.filter(|d| !d.is_empty())),
+        description: form
+            .nullable_text("description", 0, 1000)
+            .map(|d| d.filter(|d| !d.is_empty())),
         entity_type: form.number("entity_type", 1, 3),
         status: form.number("status", 1, 4).and_then(EventStatus::from_number),
     }
@@ -71,7 +83,11 @@ fn check(world: &World, event: &ScheduledEvent) -> Result<(), ApiError> {
     let required = |path: &str| Err(ApiError::form(path, "BASE_TYPE_REQUIRED", "This field is required"));
     if event.entity_type == 3 {
         if event.channel_id.is_some() {
-            return Err(ApiError::form("channel_id", "GUILD_SCHEDULED_EVENT_CHANNEL", "Must be null for external events"));
+            return Err(ApiError::form(
+                "channel_id",
+                "GUILD_SCHEDULED_EVENT_CHANNEL",
+                "Must be null for external events",
+            ));
         }
         if event.location.is_none() {
             return required("entity_metadata.location");
@@ -85,11 +101,21 @@ fn check(world: &World, event: &ScheduledEvent) -> Result<(), ApiError> {
             Some(channel) if channel.kind == ChannelKind::Voice && channel.guild_id == Some(event.guild_id) => {
                 world.channel_with(channel.id, perm::VIEW_CHANNEL | perm::CONNECT)?;
             }
-            _ => return Err(ApiError::form("channel_id", "GUILD_SCHEDULED_EVENT_CHANNEL", "Must be a voice channel")),
+            _ => {
+                return Err(ApiError::form(
+                    "channel_id",
+                    "GUILD_SCHEDULED_EVENT_CHANNEL",
+                    "Must be a voice channel",
+                ));
+            }
         }
     }
     if event.end.is_some_and(|end| end <= event.start) {
-        return Err(ApiError::form("scheduled_end_time", "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", "Cannot end before it starts"));
+        return Err(ApiError::form(
+            "scheduled_end_time",
+            "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST",
+            "Cannot end before it starts",
+        ));
     }
     Ok(())
 }
@@ -97,7 +123,11 @@ fn check(world: &World, event: &ScheduledEvent) -> Result<(), ApiError> {
 fn in_the_past(world: &World, start: DateTime<Utc>) -> Result<(), ApiError> {
     if start <= world.now() {
         let text = "Cannot schedule event in the past.";
-        return Err(ApiError::form("scheduled_start_time", "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST", text));
+        return Err(ApiError::form(
+            "scheduled_start_time",
+            "GUILD_SCHEDULED_EVENT_SCHEDULE_PAST",
+            text,
+        ));
     }
     Ok(())
 }
@@ -123,7 +153,11 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
     check(world, &event)?;
     let (guild, _) = world.bot_in(guild_id)?;
     if guild.events.values().filter(|e| !e.status.is_over()).count() >= MAX_EVENTS {
-        return Err(ApiError::new(400, 30038, "Maximum number of uncompleted guild scheduled events reached (100)"));
+        return Err(ApiError::new(
+            400,
+            30038,
+            "Maximum number of uncompleted guild scheduled events reached (100)",
+        ));
     }
     let body = wire::scheduled_event(world, &event);
     world.create_event(event);
@@ -133,14 +167,20 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
 fn existing(world: &World, request: &Request) -> Result<ScheduledEvent, ApiError> {
     let (guild, _) = world.bot_in(request.id("guild")?)?;
     let event = guild.events.get(&request.id("event")?);
-    event.cloned().ok_or_else(|| ApiError::unknown(10070, "Guild Scheduled Event"))
+    event
+        .cloned()
+        .ok_or_else(|| ApiError::unknown(10070, "Guild Scheduled Event"))
 }
 
 fn editable(world: &World, event: &ScheduledEvent) -> Result<(), ApiError> {
     let own = event.creator_id == world.bot.user_id;
     let (guild, bot) = world.bot_in(event.guild_id)?;
     let enough = perm::MANAGE_EVENTS | if own { perm::CREATE_EVENTS } else { 0 };
-    if perm::base(guild, bot) & enough == 0 { Err(ApiError::missing_permissions()) } else { Ok(()) }
+    if perm::base(guild, bot) & enough == 0 {
+        Err(ApiError::missing_permissions())
+    } else {
+        Ok(())
+    }
 }
 
 pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
@@ -157,7 +197,11 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
                 | (EventStatus::Active, EventStatus::Completed)
         );
         if !allowed {
-            return Err(ApiError::form("status", "GUILD_SCHEDULED_EVENT_STATUS_TRANSITION", "Invalid status transition"));
+            return Err(ApiError::form(
+                "status",
+                "GUILD_SCHEDULED_EVENT_STATUS_TRANSITION",
+                "Invalid status transition",
+            ));
         }
         event.status = status;
     }
@@ -195,7 +239,11 @@ pub(super) fn get(world: &mut World, request: &Request) -> Result<Reply, ApiErro
 pub(super) fn list(world: &mut World, request: &Request) -> Result<Reply, ApiError> {
     request.query_only(&["with_user_count"])?;
     let (guild, _) = world.bot_in(request.id("guild")?)?;
-    let list: Vec<Value> =
-        guild.events.values().filter(|e| !e.status.is_over()).map(|e| wire::scheduled_event(world, e)).collect();
+    let list: Vec<Value> = guild
+        .events
+        .values()
+        .filter(|e| !e.status.is_over())
+        .map(|e| wire::scheduled_event(world, e))
+        .collect();
     Reply::json(json!(list))
 }

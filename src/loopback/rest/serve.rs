@@ -60,14 +60,18 @@ async fn upgrade(shared: Shared, connection: Connection, request: HttpRequest) -
 
 /// Files, as the CDN serves them.
 async fn attachment(shared: Shared, connection: Connection, path: &str, method: &str) -> Response<Body> {
-    let actions = shared.write(|w| w.faults.pick(method, "/attachments/{channel}/{attachment}/{filename}", path));
+    let actions = shared.write(|w| {
+        w.faults
+            .pick(method, "/attachments/{channel}/{attachment}/{filename}", path)
+    });
     if let Err(response) = before(&connection, &actions).await {
         return response;
     }
     let id: Option<Id> = path.split('/').nth(3).and_then(|part| part.parse().ok());
     let file = shared.read(|w| {
         let file = id.and_then(|id| w.attachments.get(&id))?;
-        path.ends_with(&format!("/{}", file.filename)).then(|| (file.bytes.clone(), file.content_type.clone()))
+        path.ends_with(&format!("/{}", file.filename))
+            .then(|| (file.bytes.clone(), file.content_type.clone()))
     });
     match file {
         Some((bytes, kind)) if method == "GET" => {
@@ -165,7 +169,10 @@ async fn api(shared: Shared, connection: Connection, request: HttpRequest, full_
         path: shown,
         ids,
         body: read.as_ref().map(|(body, _)| body.clone()).unwrap_or_default(),
-        files: read.as_ref().map(|(_, files)| files.iter().map(|f| f.filename.clone()).collect()).unwrap_or_default(),
+        files: read
+            .as_ref()
+            .map(|(_, files)| files.iter().map(|f| f.filename.clone()).collect())
+            .unwrap_or_default(),
         reason: reason.clone().unwrap_or_default(),
         status: 0,
         code: None,
@@ -175,11 +182,18 @@ async fn api(shared: Shared, connection: Connection, request: HttpRequest, full_
 
     let actions = shared.write(|w| w.faults.pick(&method, route.template, path));
     if let Err(response) = before(&connection, &actions).await {
-        call.status = if actions.iter().any(|a| matches!(a, Action::Reset)) { 0 } else { response.status().as_u16() };
+        call.status = if actions.iter().any(|a| matches!(a, Action::Reset)) {
+            0
+        } else {
+            response.status().as_u16()
+        };
         shared.write(|w| record(w, call, None));
         return response;
     }
-    let token_shown = headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
+    let token_shown = headers
+        .get(header::AUTHORIZATION)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default();
     let agent = headers.get(header::USER_AGENT).is_some_and(|v| !v.is_empty());
     let result = shared.write(|w| {
         let result = (|| {
@@ -193,8 +207,20 @@ async fn api(shared: Shared, connection: Connection, request: HttpRequest, full_
             global_limit(w)?;
             reason?;
             let (body, files) = read?;
-            w.echoes = if actions.iter().any(|a| matches!(a, Action::Twice)) { 2 } else { 1 };
-            (route.handler)(w, &Request { params, query, body, files })
+            w.echoes = if actions.iter().any(|a| matches!(a, Action::Twice)) {
+                2
+            } else {
+                1
+            };
+            (route.handler)(
+                w,
+                &Request {
+                    params,
+                    query,
+                    body,
+                    files,
+                },
+            )
         })();
         w.echoes = 1;
         call.at = w.now();
@@ -202,7 +228,11 @@ async fn api(shared: Shared, connection: Connection, request: HttpRequest, full_
             Ok(reply) => {
                 call.status = reply.status;
                 call.done = true;
-                let created = reply.body.as_ref().filter(|_| method == "POST").and_then(|body| body["id"].as_str());
+                let created = reply
+                    .body
+                    .as_ref()
+                    .filter(|_| method == "POST")
+                    .and_then(|body| body["id"].as_str());
                 call.created = created.and_then(|id| id.parse().ok());
             }
             Err(error) => {
@@ -210,7 +240,13 @@ async fn api(shared: Shared, connection: Connection, request: HttpRequest, full_
                 call.code = Some(error.code);
             }
         }
-        match actions.iter().find_map(|a| if let Action::FailAfter(status) = a { Some(*status) } else { None }) {
+        match actions.iter().find_map(|a| {
+            if let Action::FailAfter(status) = a {
+                Some(*status)
+            } else {
+                None
+            }
+        }) {
             Some(status) => call.status = status,
             None if actions.iter().any(|a| matches!(a, Action::ResetAfter)) => call.status = 0,
             None => {}
@@ -241,13 +277,23 @@ fn global_limit(world: &mut World) -> Result<(), ApiError> {
 
 fn unknown(shared: &Shared, method: &str, path: &str) -> Response<Body> {
     let route = format!("{method} {path}");
-    shared.write(|w| w.violations.push(Violation { route, what: "unknown route".into() }));
+    shared.write(|w| {
+        w.violations.push(Violation {
+            route,
+            what: "unknown route".into(),
+        })
+    });
     answer(&Err(ApiError::new(404, 0, "404: Not Found")), "unknown")
 }
 
 /// The JSON and the files of a request.
 async fn read_body(parts: Parts, body: Body) -> Result<(Value, Vec<Upload>), ApiError> {
-    let kind = parts.headers.get(header::CONTENT_TYPE).and_then(|v| v.to_str().ok()).unwrap_or_default().to_owned();
+    let kind = parts
+        .headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|v| v.to_str().ok())
+        .unwrap_or_default()
+        .to_owned();
     if kind.starts_with("multipart/form-data") {
         return multipart(parts, body).await;
     }
@@ -258,7 +304,9 @@ async fn read_body(parts: Parts, body: Body) -> Result<(Value, Vec<Upload>), Api
     }
     if !kind.starts_with("application/json") {
         let error = ApiError::new(400, 50035, "Invalid Form Body");
-        return Err(error.violation(format!("Expected \"Content-Type\" header to be application/json, not «{kind}»")));
+        return Err(error.violation(format!(
+            "Expected \"Content-Type\" header to be application/json, not «{kind}»"
+        )));
     }
     Ok((parse(&bytes)?, Vec::new()))
 }
@@ -270,14 +318,22 @@ fn parse(bytes: &[u8]) -> Result<Value, ApiError> {
 
 async fn multipart(parts: Parts, body: Body) -> Result<(Value, Vec<Upload>), ApiError> {
     let broken = || ApiError::new(400, 50035, "Invalid Form Body").violation("a multipart body that can not be read");
-    let mut form = Multipart::from_request(HttpRequest::from_parts(parts, body), &()).await.map_err(|_| broken())?;
+    let mut form = Multipart::from_request(HttpRequest::from_parts(parts, body), &())
+        .await
+        .map_err(|_| broken())?;
     let (mut json, mut files) = (Value::Null, Vec::new());
-    while let Some(field) = form.next_field().await.map_err(|_| ApiError::new(413, 40005, "Request entity too large"))? {
+    while let Some(field) = form
+        .next_field()
+        .await
+        .map_err(|_| ApiError::new(413, 40005, "Request entity too large"))?
+    {
         let name = field.name().unwrap_or_default().to_owned();
         let filename = field.file_name().map(str::to_owned);
         let content_type = field.content_type().unwrap_or("application/octet-stream").to_owned();
-        let bytes =
-            field.bytes().await.map_err(|_| ApiError::new(413, 40005, "Request entity too large"))?;
+        let bytes = field
+            .bytes()
+            .await
+            .map_err(|_| ApiError::new(413, 40005, "Request entity too large"))?;
         if name == "payload_json" {
             json = parse(&bytes)?;
             continue;
@@ -291,20 +347,42 @@ async fn multipart(parts: Parts, body: Body) -> Result<(Value, Vec<Upload>), Api
             return Err(ApiError::new(413, 40005, "Request entity too large"));
         }
         let filename = filename.ok_or_else(broken)?;
-        files.push(Upload { number, filename, content_type, bytes: bytes.to_vec() });
+        files.push(Upload {
+            number,
+            filename,
+            content_type,
+            bytes: bytes.to_vec(),
+        });
     }
     Ok((json, files))
 }
 
 /// The reason for the audit log: 1 to 512 characters once decoded.
 fn reason(headers: &HeaderMap) -> Result<Option<String>, ApiError> {
-    let Some(raw) = headers.get("x-audit-log-reason") else { return Ok(None) };
-    let wrong = || ApiError::form("X-Audit-Log-Reason", "BASE_TYPE_BAD_LENGTH", "Must be between 1 and 512 in length.");
-    let raw = raw.to_str().map_err(|_| wrong().violation("an audit reason that is not URL-encoded"))?;
+    let Some(raw) = headers.get("x-audit-log-reason") else {
+        return Ok(None);
+    };
+    let wrong = || {
+        ApiError::form(
+            "X-Audit-Log-Reason",
+            "BASE_TYPE_BAD_LENGTH",
+            "Must be between 1 and 512 in length.",
+        )
+    };
+    let raw = raw
+        .to_str()
+        .map_err(|_| wrong().violation("an audit reason that is not URL-encoded"))?;
     // A plus is a plus in a header, unlike in a query.
     let encoded = format!("r={}", raw.replace('+', "%2B").replace('&', "%26"));
-    let decoded = url::form_urlencoded::parse(encoded.as_bytes()).next().map(|(_, v)| v.into_owned()).unwrap_or_default();
-    if (1..=512).contains(&decoded.chars().count()) { Ok(Some(decoded)) } else { Err(wrong().violation("audit reason too long or empty")) }
+    let decoded = url::form_urlencoded::parse(encoded.as_bytes())
+        .next()
+        .map(|(_, v)| v.into_owned())
+        .unwrap_or_default();
+    if (1..=512).contains(&decoded.chars().count()) {
+        Ok(Some(decoded))
+    } else {
+        Err(wrong().violation("audit reason too long or empty"))
+    }
 }
 
 fn answer(result: &Result<Reply, ApiError>, bucket: &str) -> Response<Body> {
@@ -328,7 +406,13 @@ fn answer(result: &Result<Reply, ApiError>, bucket: &str) -> Response<Body> {
     put("x-ratelimit-limit", "50".into());
     put("x-ratelimit-remaining", remaining.into());
     put("x-ratelimit-reset-after", format!("{:.3}", wait.as_secs_f64()));
-    put("x-ratelimit-bucket", format!("{:08x}", bucket.bytes().fold(5381_u32, |h, b| h.wrapping_mul(33) ^ u32::from(b))));
+    put(
+        "x-ratelimit-bucket",
+        format!(
+            "{:08x}",
+            bucket.bytes().fold(5381_u32, |h, b| h.wrapping_mul(33) ^ u32::from(b))
+        ),
+    );
     if retry.is_some() {
         put("retry-after", wait.as_secs_f64().ceil().to_string());
         put("x-ratelimit-scope", "user".into());
@@ -338,7 +422,10 @@ fn answer(result: &Result<Reply, ApiError>, bucket: &str) -> Response<Body> {
 
 fn too_many(wait: f64, global: bool) -> Response<Body> {
     let body = json!({"message": "You are being rate limited.", "retry_after": wait, "global": global});
-    let mut response = answer(&Err(ApiError::too_many(0, "You are being rate limited.", wait)), "fault");
+    let mut response = answer(
+        &Err(ApiError::too_many(0, "You are being rate limited.", wait)),
+        "fault",
+    );
     *response.body_mut() = Body::from(body.to_string());
     let headers = response.headers_mut();
     headers.remove(header::CONTENT_LENGTH);
@@ -353,7 +440,10 @@ fn cloudflare(wait: u32) -> Response<Body> {
     let page = "<!doctype html><html><head><title>Access denied | discord.com used Cloudflare to restrict access</title></head><body>error code: 1015</body></html>";
     (
         StatusCode::TOO_MANY_REQUESTS,
-        [(header::CONTENT_TYPE, "text/html; charset=UTF-8".to_owned()), (header::RETRY_AFTER, wait.to_string())],
+        [
+            (header::CONTENT_TYPE, "text/html; charset=UTF-8".to_owned()),
+            (header::RETRY_AFTER, wait.to_string()),
+        ],
         page,
     )
         .into_response()

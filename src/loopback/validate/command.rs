@@ -8,22 +8,54 @@ use super::super::error::Errors;
 use super::Form;
 
 const FIELDS: &[&str] = &[
-    "id", "application_id", "guild_id", "version", "name", "name_localizations", "description",
-    "description_localizations", "options", "default_member_permissions", "dm_permission", "default_permission", "type",
-    "integration_types", "contexts", "nsfw", "handler",
+    "id",
+    "application_id",
+    "guild_id",
+    "version",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "options",
+    "default_member_permissions",
+    "dm_permission",
+    "default_permission",
+    "type",
+    "integration_types",
+    "contexts",
+    "nsfw",
+    "handler",
 ];
 
 const OPTION_FIELDS: &[&str] = &[
-    "type", "name", "name_localizations", "description", "description_localizations", "required", "choices",
-    "options", "channel_types", "min_value", "max_value", "min_length", "max_length", "autocomplete",
+    "type",
+    "name",
+    "name_localizations",
+    "description",
+    "description_localizations",
+    "required",
+    "choices",
+    "options",
+    "channel_types",
+    "min_value",
+    "max_value",
+    "min_length",
+    "max_length",
+    "autocomplete",
 ];
 
 /// Reads one command at path `at`; the result has its defaults filled in.
 pub(in super::super) fn command(value: &Value, at: &str, errors: &mut Errors) -> Value {
-    let Some(mut form) = Form::new(value, at, FIELDS, errors) else { return Value::Null };
+    let Some(mut form) = Form::new(value, at, FIELDS, errors) else {
+        return Value::Null;
+    };
     let kind = form.number("type", 1, 4).unwrap_or(1);
     let name = form.needed_text("name", 1, 32);
-    let description = if kind == 1 { form.needed_text("description", 1, 100) } else { String::new() };
+    let description = if kind == 1 {
+        form.needed_text("description", 1, 100)
+    } else {
+        String::new()
+    };
     if kind == 1 {
         name_fault(&mut form, &name);
     }
@@ -36,7 +68,11 @@ pub(in super::super) fn command(value: &Value, at: &str, errors: &mut Errors) ->
     let options = options(list, &options_at, 0, form.errors());
     if size(value) > 8000 {
         options_at = form.path("");
-        form.errors().add(options_at.trim_end_matches('.'), "APPLICATION_COMMAND_TOO_LARGE", "Command exceeds maximum size (8000)");
+        form.errors().add(
+            options_at.trim_end_matches('.'),
+            "APPLICATION_COMMAND_TOO_LARGE",
+            "Command exceeds maximum size (8000)",
+        );
     }
     json!({
         "type": kind, "name": name, "name_localizations": form.raw("name_localizations"), "description": description,
@@ -51,7 +87,9 @@ fn options(list: &[Value], at: &str, depth: usize, errors: &mut Errors) -> Vec<V
     let mut optional_seen = false;
     let mut kept = Vec::new();
     for (n, value) in list.iter().enumerate() {
-        let Some(mut form) = Form::new(value, &format!("{at}.{n}"), OPTION_FIELDS, errors) else { continue };
+        let Some(mut form) = Form::new(value, &format!("{at}.{n}"), OPTION_FIELDS, errors) else {
+            continue;
+        };
         let kind = form.number("type", 1, 11).unwrap_or_else(|| {
             form.required("type");
             3
@@ -60,25 +98,41 @@ fn options(list: &[Value], at: &str, depth: usize, errors: &mut Errors) -> Vec<V
         name_fault(&mut form, &name);
         localized(&mut form);
         if !names.insert(name.clone()) {
-            form.fault("name", "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS", "Option name already exists");
+            form.fault(
+                "name",
+                "APPLICATION_COMMAND_OPTIONS_NAME_ALREADY_EXISTS",
+                "Option name already exists",
+            );
         }
         let mut out = json!({"type": kind, "name": name, "description": description});
         let inner = form.list("options", 25).unwrap_or_default();
         let group_too_deep = kind == 2 && depth > 0 || kind == 1 && depth > 1;
         if group_too_deep || (kind > 2 && !inner.is_empty()) {
-            form.fault("type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Invalid option type at this depth");
+            form.fault(
+                "type",
+                "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+                "Invalid option type at this depth",
+            );
         }
         if kind <= 2 {
             let path = form.path("options");
             let below = if kind == 1 { 2 } else { 1 };
             out["options"] = json!(options(inner, &path, below, form.errors()));
             if list.iter().any(|other| other["type"].as_u64().is_some_and(|t| t > 2)) {
-                form.fault("type", "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID", "Subcommands and options can not be mixed");
+                form.fault(
+                    "type",
+                    "APPLICATION_COMMAND_OPTIONS_TYPE_INVALID",
+                    "Subcommands and options can not be mixed",
+                );
             }
         } else {
             let required = form.flag("required").unwrap_or(false);
             if required && optional_seen {
-                form.fault("required", "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID", "Required options must be placed before non-required options");
+                form.fault(
+                    "required",
+                    "APPLICATION_COMMAND_OPTIONS_REQUIRED_INVALID",
+                    "Required options must be placed before non-required options",
+                );
             }
             optional_seen |= !required;
             out["required"] = json!(required);
@@ -93,7 +147,11 @@ fn limits(form: &mut Form<'_>, kind: u64, out: &mut Value) {
     let autocomplete = form.flag("autocomplete").unwrap_or(false);
     let choices = form.list("choices", 25).unwrap_or_default();
     if autocomplete && (!choices.is_empty() || !matches!(kind, 3 | 4 | 10)) {
-        form.fault("autocomplete", "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID", "Autocomplete is for strings and numbers without choices");
+        form.fault(
+            "autocomplete",
+            "APPLICATION_COMMAND_OPTIONS_AUTOCOMPLETE_INVALID",
+            "Autocomplete is for strings and numbers without choices",
+        );
     }
     out["autocomplete"] = json!(autocomplete);
     let at = form.path("choices");
@@ -112,7 +170,11 @@ fn limits(form: &mut Form<'_>, kind: u64, out: &mut Value) {
             _ => false,
         };
         if !fits {
-            inner.fault("value", "APPLICATION_COMMAND_OPTIONS_CHOICE_VALUE", "The value does not fit the option's type");
+            inner.fault(
+                "value",
+                "APPLICATION_COMMAND_OPTIONS_CHOICE_VALUE",
+                "The value does not fit the option's type",
+            );
         }
         kept.push(json!({"name": name, "value": value}));
     }
@@ -138,10 +200,18 @@ fn name_fault(form: &mut Form<'_>, name: &str) {
 
 fn localized(form: &mut Form<'_>) {
     for (name, max) in [("name_localizations", 32), ("description_localizations", 100)] {
-        let Some(map) = form.raw(name).and_then(Value::as_object) else { continue };
-        let long = map.values().any(|text| text.as_str().is_none_or(|t| t.is_empty() || t.chars().count() > max));
+        let Some(map) = form.raw(name).and_then(Value::as_object) else {
+            continue;
+        };
+        let long = map
+            .values()
+            .any(|text| text.as_str().is_none_or(|t| t.is_empty() || t.chars().count() > max));
         if long {
-            form.fault(name, "BASE_TYPE_BAD_LENGTH", &format!("Must be between 1 and {max} in length."));
+            form.fault(
+                name,
+                "BASE_TYPE_BAD_LENGTH",
+                &format!("Must be between 1 and {max} in length."),
+            );
         }
     }
 }

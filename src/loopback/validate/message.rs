@@ -10,8 +10,18 @@ use super::{Form, rows};
 
 /// Fields of a message body. `poll` and `sticker_ids` are known to Discord and refused here when used.
 pub(in super::super) const MESSAGE_FIELDS: &[&str] = &[
-    "content", "nonce", "tts", "embeds", "allowed_mentions", "message_reference", "components", "sticker_ids",
-    "flags", "attachments", "enforce_nonce", "poll",
+    "content",
+    "nonce",
+    "tts",
+    "embeds",
+    "allowed_mentions",
+    "message_reference",
+    "components",
+    "sticker_ids",
+    "flags",
+    "attachments",
+    "enforce_nonce",
+    "poll",
 ];
 
 /// Files that came with a request, already kept, by the number in their part's name.
@@ -23,7 +33,10 @@ const UPLOAD_NUMBERS: Id = 100;
 /// Reads a message from a form whose known fields include [`MESSAGE_FIELDS`].
 pub(in super::super) fn draft(form: &mut Form<'_>, uploads: Uploads) -> Draft {
     for unmodelled in ["poll", "sticker_ids"] {
-        if form.raw(unmodelled).is_some_and(|v| v.as_array().is_none_or(|list| !list.is_empty())) {
+        if form
+            .raw(unmodelled)
+            .is_some_and(|v| v.as_array().is_none_or(|list| !list.is_empty()))
+        {
             let path = form.path(unmodelled);
             form.errors().unknown_field(&path);
         }
@@ -31,18 +44,26 @@ pub(in super::super) fn draft(form: &mut Form<'_>, uploads: Uploads) -> Draft {
     form.flag("tts");
     let mut draft = Draft::default();
     // A content set to null is emptied; Discord trims what it keeps.
-    draft.content = form.nullable_text("content", 0, 2000).map(|c| c.unwrap_or_default().trim().to_owned());
+    draft.content = form
+        .nullable_text("content", 0, 2000)
+        .map(|c| c.unwrap_or_default().trim().to_owned());
     draft.flags = form.number("flags", 0, u64::MAX).unwrap_or(0);
     if draft.flags & !(4 | 64 | 4096) != 0 {
         form.fault("flags", "MESSAGE_FLAGS_INVALID", "These flags can not be set here");
     }
     draft.enforce_nonce = form.flag("enforce_nonce").unwrap_or(false);
     if let Some(nonce) = form.raw("nonce") {
-        let fits = nonce.as_str().map_or(nonce.is_u64() || nonce.is_i64(), |text| text.chars().count() <= 25);
+        let fits = nonce
+            .as_str()
+            .map_or(nonce.is_u64() || nonce.is_i64(), |text| text.chars().count() <= 25);
         if fits {
             draft.nonce = Some(nonce.clone());
         } else {
-            form.fault("nonce", "NONCE_TYPE_TOO_LONG", "Nonce can not be longer than 25 characters.");
+            form.fault(
+                "nonce",
+                "NONCE_TYPE_TOO_LONG",
+                "Nonce can not be longer than 25 characters.",
+            );
         }
     }
     if let Some(reference) = form.raw("message_reference") {
@@ -64,21 +85,38 @@ pub(in super::super) fn draft(form: &mut Form<'_>, uploads: Uploads) -> Draft {
 }
 
 fn allowed_mentions(form: &mut Form<'_>, draft: &mut Draft) {
-    let Some(value) = form.raw("allowed_mentions") else { return };
+    let Some(value) = form.raw("allowed_mentions") else {
+        return;
+    };
     let at = form.path("allowed_mentions");
     let Some(mut inner) = Form::new(value, &at, &["parse", "users", "roles", "replied_user"], form.errors()) else {
         return;
     };
     inner.flag("replied_user");
-    let (users, roles) = (inner.ids("users").unwrap_or_default(), inner.ids("roles").unwrap_or_default());
-    let parse: Vec<&str> =
-        inner.list("parse", 3).unwrap_or_default().iter().filter_map(Value::as_str).collect();
+    let (users, roles) = (
+        inner.ids("users").unwrap_or_default(),
+        inner.ids("roles").unwrap_or_default(),
+    );
+    let parse: Vec<&str> = inner
+        .list("parse", 3)
+        .unwrap_or_default()
+        .iter()
+        .filter_map(Value::as_str)
+        .collect();
     if let Some(odd) = parse.iter().find(|p| !["users", "roles", "everyone"].contains(p)) {
-        inner.fault("parse", "BASE_TYPE_CHOICES", &format!("«{odd}» is not one of users, roles, everyone"));
+        inner.fault(
+            "parse",
+            "BASE_TYPE_CHOICES",
+            &format!("«{odd}» is not one of users, roles, everyone"),
+        );
     }
     for (name, list) in [("users", &users), ("roles", &roles)] {
         if parse.contains(&name) && !list.is_empty() {
-            inner.fault("parse", "ALLOWED_MENTIONS_PARSE_EXCLUSIVE", &format!("parse:[\"{name}\"] and {name}: [ids...] are mutually exclusive."));
+            inner.fault(
+                "parse",
+                "ALLOWED_MENTIONS_PARSE_EXCLUSIVE",
+                &format!("parse:[\"{name}\"] and {name}: [ids...] are mutually exclusive."),
+            );
         }
         if list.len() > 100 {
             inner.fault(name, "BASE_TYPE_MAX_LENGTH", "Must be 100 or fewer in length.");
@@ -100,8 +138,18 @@ fn files(form: &mut Form<'_>, draft: &mut Draft, mut uploads: Uploads) {
         let at = form.path("attachments");
         let mut keep = Vec::new();
         for (n, item) in list.iter().enumerate() {
-            let known = ["id", "filename", "description", "title", "duration_secs", "waveform", "is_remix"];
-            let Some(mut one) = Form::new(item, &format!("{at}.{n}"), &known, form.errors()) else { continue };
+            let known = [
+                "id",
+                "filename",
+                "description",
+                "title",
+                "duration_secs",
+                "waveform",
+                "is_remix",
+            ];
+            let Some(mut one) = Form::new(item, &format!("{at}.{n}"), &known, form.errors()) else {
+                continue;
+            };
             let description = one.text("description", 0, 1024);
             match one.id("id") {
                 Some(id) if id >= UPLOAD_NUMBERS => keep.push(id),
@@ -121,21 +169,41 @@ fn embeds(form: &mut Form<'_>, draft: &Draft) -> Vec<Value> {
     let list = form.list("embeds", 10).unwrap_or_default();
     let at = form.path("embeds");
     let mut sum = 0;
-    let kept: Vec<Value> =
-        list.iter().enumerate().map(|(n, e)| embed(e, &format!("{at}.{n}"), draft, &mut sum, form.errors())).collect();
+    let kept: Vec<Value> = list
+        .iter()
+        .enumerate()
+        .map(|(n, e)| embed(e, &format!("{at}.{n}"), draft, &mut sum, form.errors()))
+        .collect();
     if sum > 6000 {
-        form.fault("embeds", "MAX_EMBED_SIZE_EXCEEDED", "Embed size exceeds maximum size of 6000");
+        form.fault(
+            "embeds",
+            "MAX_EMBED_SIZE_EXCEEDED",
+            "Embed size exceeds maximum size of 6000",
+        );
     }
     kept
 }
 
 const EMBED_FIELDS: &[&str] = &[
-    "title", "type", "description", "url", "timestamp", "color", "footer", "image", "thumbnail", "video", "provider",
-    "author", "fields",
+    "title",
+    "type",
+    "description",
+    "url",
+    "timestamp",
+    "color",
+    "footer",
+    "image",
+    "thumbnail",
+    "video",
+    "provider",
+    "author",
+    "fields",
 ];
 
 fn embed(value: &Value, at: &str, draft: &Draft, sum: &mut usize, errors: &mut Errors) -> Value {
-    let Some(mut form) = Form::new(value, at, EMBED_FIELDS, errors) else { return Value::Null };
+    let Some(mut form) = Form::new(value, at, EMBED_FIELDS, errors) else {
+        return Value::Null;
+    };
     let mut count = |text: &str| *sum += text.chars().count();
     let mut out = json!({"type": "rich"});
     for (name, max) in [("title", 256), ("description", 4096)] {
@@ -176,7 +244,11 @@ fn embed(value: &Value, at: &str, draft: &Draft, sum: &mut usize, errors: &mut E
                 Some(file) => shown.clone_from(&file.url),
                 // An edit may refer to a file that the message already has.
                 None if draft.keep.as_ref().is_some_and(|keep| !keep.is_empty()) => {}
-                None => inner.fault("url", "ATTACHMENT_NOT_FOUND", "No file of that name comes with this message"),
+                None => inner.fault(
+                    "url",
+                    "ATTACHMENT_NOT_FOUND",
+                    "No file of that name comes with this message",
+                ),
             }
         } else {
             web_address(&mut inner, "url", &url);
@@ -188,7 +260,9 @@ fn embed(value: &Value, at: &str, draft: &Draft, sum: &mut usize, errors: &mut E
         let mut kept = Vec::new();
         for (n, field) in list.iter().enumerate() {
             let known = ["name", "value", "inline"];
-            let Some(mut inner) = Form::new(field, &format!("{path}.{n}"), &known, form.errors()) else { continue };
+            let Some(mut inner) = Form::new(field, &format!("{path}.{n}"), &known, form.errors()) else {
+                continue;
+            };
             let (name, text) = (inner.needed_text("name", 1, 256), inner.needed_text("value", 1, 1024));
             for (which, text) in [("name", &name), ("value", &text)] {
                 count(text.trim());
@@ -213,7 +287,9 @@ fn web_address(form: &mut Form<'_>, name: &str, address: &str) {
 
 /// Whether an embed shows nothing at all.
 pub(in super::super) fn is_blank(embed: &Value) -> bool {
-    embed.as_object().is_none_or(|map| map.keys().all(|key| key == "type" || key == "color"))
+    embed
+        .as_object()
+        .is_none_or(|map| map.keys().all(|key| key == "type" || key == "color"))
 }
 
 impl Draft {

@@ -30,7 +30,11 @@ impl<'a> Form<'a> {
             errors.add(at, "MODEL_TYPE_CONVERT", "Only dictionaries may be used in a ModelType");
             return None;
         };
-        let form = Self { map, at: at.to_owned(), errors };
+        let form = Self {
+            map,
+            at: at.to_owned(),
+            errors,
+        };
         for name in map.keys().filter(|name| !known.contains(&name.as_str())) {
             let path = form.path(name);
             form.errors.unknown_field(&path);
@@ -39,7 +43,11 @@ impl<'a> Form<'a> {
     }
 
     pub(super) fn path(&self, name: &str) -> String {
-        if self.at.is_empty() { name.to_owned() } else { format!("{}.{name}", self.at) }
+        if self.at.is_empty() {
+            name.to_owned()
+        } else {
+            format!("{}.{name}", self.at)
+        }
     }
 
     pub(super) fn fault(&mut self, name: &str, code: &str, message: &str) {
@@ -65,7 +73,11 @@ impl<'a> Form<'a> {
         let value = self.raw(name)?;
         let read = read(value);
         if read.is_none() {
-            self.fault(name, &format!("{kind}_TYPE_CONVERT"), &format!("Value is not a valid {}", kind.to_lowercase()));
+            self.fault(
+                name,
+                &format!("{kind}_TYPE_CONVERT"),
+                &format!("Value is not a valid {}", kind.to_lowercase()),
+            );
         }
         read
     }
@@ -100,7 +112,11 @@ impl<'a> Form<'a> {
     pub(super) fn number(&mut self, name: &str, min: u64, max: u64) -> Option<u64> {
         let number = self.typed(name, "NUMBER", Value::as_u64)?;
         if !(min..=max).contains(&number) {
-            self.fault(name, "NUMBER_TYPE_RANGE", &format!("int value should be between {min} and {max}."));
+            self.fault(
+                name,
+                "NUMBER_TYPE_RANGE",
+                &format!("int value should be between {min} and {max}."),
+            );
         }
         Some(number)
     }
@@ -138,7 +154,9 @@ impl<'a> Form<'a> {
 
     pub(super) fn time(&mut self, name: &str) -> Option<DateTime<Utc>> {
         self.typed(name, "DATETIME", |v| {
-            DateTime::parse_from_rfc3339(v.as_str()?).ok().map(|time| time.with_timezone(&Utc))
+            DateTime::parse_from_rfc3339(v.as_str()?)
+                .ok()
+                .map(|time| time.with_timezone(&Utc))
         })
     }
 }
@@ -148,11 +166,7 @@ fn as_id(value: &Value) -> Option<u64> {
 }
 
 /// Reads a whole body: `read` takes what it needs, and the faults come back as one 50035.
-pub(super) fn body<T>(
-    body: &Value,
-    known: &[&str],
-    read: impl FnOnce(&mut Form<'_>) -> T,
-) -> Result<T, ApiError> {
+pub(super) fn body<T>(body: &Value, known: &[&str], read: impl FnOnce(&mut Form<'_>) -> T) -> Result<T, ApiError> {
     let mut errors = Errors::default();
     let result = Form::new(body, "", known, &mut errors).map(|mut form| read(&mut form));
     errors.finish()?;
@@ -167,7 +181,9 @@ pub(super) fn overwrites(form: &mut Form<'_>, name: &str) -> Option<Vec<Overwrit
     let mut out = Vec::new();
     for (n, item) in list.iter().enumerate() {
         let known = ["id", "type", "allow", "deny"];
-        let Some(mut one) = Form::new(item, &format!("{at}.{n}"), &known, errors) else { continue };
+        let Some(mut one) = Form::new(item, &format!("{at}.{n}"), &known, errors) else {
+            continue;
+        };
         let kind = match one.number("type", 0, 1) {
             Some(1) => OverwriteKind::Member,
             _ => OverwriteKind::Role,

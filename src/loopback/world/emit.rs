@@ -29,13 +29,19 @@ impl World {
     }
 
     pub(super) fn message_intent(channel: &Channel) -> u64 {
-        if channel.kind == ChannelKind::Dm { intents::DIRECT_MESSAGES } else { intents::GUILD_MESSAGES }
+        if channel.kind == ChannelKind::Dm {
+            intents::DIRECT_MESSAGES
+        } else {
+            intents::GUILD_MESSAGES
+        }
     }
 
     /// MESSAGE_CREATE or MESSAGE_UPDATE; without the intent for contents, those of others are blank.
     pub(super) fn emit_message(&mut self, name: &str, id: Id) {
         let Some(message) = self.message(id) else { return };
-        let Some(channel) = self.channels.get(&message.channel_id) else { return };
+        let Some(channel) = self.channels.get(&message.channel_id) else {
+            return;
+        };
         // Ephemeral answers exist only on the screen of one person.
         if message.is_ephemeral() || !self.bot_sees(channel) {
             return;

@@ -25,18 +25,26 @@ impl World {
     }
 
     pub(in super::super) fn update_member(&mut self, guild_id: Id, user_id: Id, change: impl FnOnce(&mut Member)) {
-        let Some(member) = self.guilds.get_mut(&guild_id).and_then(|g| g.members.get_mut(&user_id)) else { return };
+        let Some(member) = self.guilds.get_mut(&guild_id).and_then(|g| g.members.get_mut(&user_id)) else {
+            return;
+        };
         change(member);
         let member = member.clone();
         let data = self.member_event(guild_id, &member);
         // A bot hears about itself without the privileged intent.
-        let needed = if user_id == self.bot.user_id { 0 } else { intents::GUILD_MEMBERS };
+        let needed = if user_id == self.bot.user_id {
+            0
+        } else {
+            intents::GUILD_MEMBERS
+        };
         self.emit("GUILD_MEMBER_UPDATE", data, needed);
     }
 
     /// Ends a membership; roles are lost, overwrites in channels stay, as on Discord.
     pub(in super::super) fn remove_member(&mut self, guild_id: Id, user_id: Id) -> bool {
-        let Some(guild) = self.guilds.get_mut(&guild_id) else { return false };
+        let Some(guild) = self.guilds.get_mut(&guild_id) else {
+            return false;
+        };
         if guild.members.remove(&user_id).is_none() {
             return false;
         }
@@ -59,7 +67,9 @@ impl World {
 
     /// Whether the bot shares a server with this account.
     pub(in super::super) fn shares_a_guild(&self, user: Id) -> bool {
-        self.guilds.values().any(|g| g.members.contains_key(&user) && g.members.contains_key(&self.bot.user_id))
+        self.guilds
+            .values()
+            .any(|g| g.members.contains_key(&user) && g.members.contains_key(&self.bot.user_id))
     }
 
     /// The account to which an overwrite applies, when it is one.

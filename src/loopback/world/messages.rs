@@ -22,7 +22,13 @@ pub(in super::super) struct AllowedMentions {
 impl Default for AllowedMentions {
     /// Without `allowed_mentions`, everything that is written notifies.
     fn default() -> Self {
-        Self { everyone: true, all_users: true, all_roles: true, users: Vec::new(), roles: Vec::new() }
+        Self {
+            everyone: true,
+            all_users: true,
+            all_roles: true,
+            users: Vec::new(),
+            roles: Vec::new(),
+        }
     }
 }
 
@@ -44,7 +50,13 @@ pub(in super::super) struct Draft {
 
 impl World {
     /// Writes a message and tells everyone concerned. `shape` sets what a draft does not have.
-    pub(in super::super) fn post(&mut self, channel: Id, author: Id, draft: Draft, shape: impl FnOnce(&mut Message)) -> Id {
+    pub(in super::super) fn post(
+        &mut self,
+        channel: Id,
+        author: Id,
+        draft: Draft,
+        shape: impl FnOnce(&mut Message),
+    ) -> Id {
         let id = self.next_id();
         let mut message = Message::blank(id, channel, author, self.now());
         message.content = draft.content.unwrap_or_default();
@@ -75,7 +87,9 @@ impl World {
     /// Edits a message; mentions in an edit notify nobody.
     pub(in super::super) fn edit(&mut self, id: Id, draft: Draft) {
         let now = self.now();
-        let Some(mut message) = self.message(id).cloned() else { return };
+        let Some(mut message) = self.message(id).cloned() else {
+            return;
+        };
         if let Some(content) = draft.content {
             message.content = content;
         }
@@ -114,12 +128,16 @@ impl World {
         if self.ephemerals.remove(&id).is_some() {
             return true;
         }
-        let Some(channel) = self.message(id).map(|m| m.channel_id) else { return false };
+        let Some(channel) = self.message(id).map(|m| m.channel_id) else {
+            return false;
+        };
         if let Some(list) = self.messages.get_mut(&channel) {
             list.remove(&id);
         }
         let mut data = json!({"id": wire::id(id), "channel_id": wire::id(channel)});
-        let Some(place) = self.channels.get(&channel) else { return true };
+        let Some(place) = self.channels.get(&channel) else {
+            return true;
+        };
         if let Some(guild) = place.guild_id {
             data["guild_id"] = wire::id(guild);
         }
@@ -174,12 +192,18 @@ impl World {
     }
 
     fn emit_pins(&mut self, channel: Id) {
-        let Some(place) = self.channels.get(&channel) else { return };
+        let Some(place) = self.channels.get(&channel) else {
+            return;
+        };
         let mut data = json!({"channel_id": wire::id(channel), "last_pin_timestamp": place.last_pin.map(iso)});
         if let Some(guild) = place.guild_id {
             data["guild_id"] = wire::id(guild);
         }
-        let needed = if place.kind == ChannelKind::Dm { intents::DIRECT_MESSAGES } else { intents::GUILDS };
+        let needed = if place.kind == ChannelKind::Dm {
+            intents::DIRECT_MESSAGES
+        } else {
+            intents::GUILDS
+        };
         self.emit_in(channel, "CHANNEL_PINS_UPDATE", data, needed);
     }
 
@@ -198,12 +222,24 @@ impl World {
     }
 
     /// Keeps a file under an address of this server.
-    pub(in super::super) fn new_attachment(&mut self, channel: Id, filename: &str, content_type: &str, bytes: Vec<u8>) -> Attachment {
+    pub(in super::super) fn new_attachment(
+        &mut self,
+        channel: Id,
+        filename: &str,
+        content_type: &str,
+        bytes: Vec<u8>,
+    ) -> Attachment {
         let id = self.next_id();
         let expiry = self.now().timestamp() + 86_400;
         let safe: String = filename
             .chars()
-            .map(|c| if c.is_ascii_alphanumeric() || ".-_".contains(c) { c } else { '_' })
+            .map(|c| {
+                if c.is_ascii_alphanumeric() || ".-_".contains(c) {
+                    c
+                } else {
+                    '_'
+                }
+            })
             .collect();
         Attachment {
             id,
@@ -212,7 +248,11 @@ impl World {
             content_type: content_type.to_owned(),
             size: bytes.len() as u64,
             bytes: bytes.into(),
-            url: format!("{}/attachments/{channel}/{id}/{safe}?ex={expiry:x}&is={:x}&hm=0", self.base_url, expiry - 86_400),
+            url: format!(
+                "{}/attachments/{channel}/{id}/{safe}?ex={expiry:x}&is={:x}&hm=0",
+                self.base_url,
+                expiry - 86_400
+            ),
         }
     }
 
@@ -224,7 +264,9 @@ impl World {
 
     /// Fills in who is named and who is notified, as far as `allowed` and permissions let it.
     fn resolve_mentions(&self, message: &mut Message, allowed: &AllowedMentions) {
-        let Some(channel) = self.channels.get(&message.channel_id) else { return };
+        let Some(channel) = self.channels.get(&message.channel_id) else {
+            return;
+        };
         let found = Found::in_text(&message.content);
         let guild = channel.guild_id.and_then(|id| self.guilds.get(&id));
         let may_all = self.permissions_of(message.author_id, channel) & permissions::MENTION_EVERYONE != 0;
@@ -245,7 +287,13 @@ impl World {
         if let Some(guild) = guild {
             for role in message.mention_roles.iter().filter_map(|id| guild.roles.get(id)) {
                 if role.mentionable || may_all {
-                    notified.extend(guild.members.values().filter(|m| m.roles.contains(&role.id)).map(|m| m.user_id));
+                    notified.extend(
+                        guild
+                            .members
+                            .values()
+                            .filter(|m| m.roles.contains(&role.id))
+                            .map(|m| m.user_id),
+                    );
                 }
             }
             if message.mention_everyone {
@@ -277,10 +325,16 @@ struct Found {
 
 impl Found {
     fn in_text(text: &str) -> Self {
-        let mut found = Self { users: Vec::new(), roles: Vec::new(), everyone: false };
+        let mut found = Self {
+            users: Vec::new(),
+            roles: Vec::new(),
+            everyone: false,
+        };
         found.everyone = text.contains("@everyone") || text.contains("@here");
         for piece in text.split("<@").skip(1) {
-            let Some((inside, _)) = piece.split_once('>') else { continue };
+            let Some((inside, _)) = piece.split_once('>') else {
+                continue;
+            };
             let (list, digits) = match inside.strip_prefix('&') {
                 Some(digits) => (&mut found.roles, digits),
                 None => (&mut found.users, inside.strip_prefix('!').unwrap_or(inside)),

@@ -112,7 +112,9 @@ impl World {
     /// The first channel of that exact name (a category too) in the server under test.
     #[must_use]
     pub fn channel_named(&self, name: &str) -> Option<&Channel> {
-        self.channels.values().find(|c| c.guild_id == Some(self.main_guild) && c.name == name)
+        self.channels
+            .values()
+            .find(|c| c.guild_id == Some(self.main_guild) && c.name == name)
     }
 
     /// The channel called `name` in the category called `category`, in the server under test.
@@ -128,7 +130,11 @@ impl World {
     /// The channels of a category, in their order.
     #[must_use]
     pub fn children(&self, category: Id) -> Vec<&Channel> {
-        let mut list: Vec<&Channel> = self.channels.values().filter(|c| c.parent_id == Some(category)).collect();
+        let mut list: Vec<&Channel> = self
+            .channels
+            .values()
+            .filter(|c| c.parent_id == Some(category))
+            .collect();
         list.sort_by_key(|c| (c.position, c.id));
         list
     }
@@ -136,7 +142,10 @@ impl World {
     /// The messages of a channel, oldest first, without ephemeral ones.
     #[must_use]
     pub fn messages_in(&self, channel: Id) -> Vec<&Message> {
-        self.messages.get(&channel).map(|list| list.values().collect()).unwrap_or_default()
+        self.messages
+            .get(&channel)
+            .map(|list| list.values().collect())
+            .unwrap_or_default()
     }
 
     /// The pinned messages of a channel, oldest first.
@@ -148,7 +157,9 @@ impl World {
     /// One message, ephemeral or not.
     #[must_use]
     pub fn message(&self, id: Id) -> Option<&Message> {
-        self.ephemerals.get(&id).or_else(|| self.messages.values().find_map(|list| list.get(&id)))
+        self.ephemerals
+            .get(&id)
+            .or_else(|| self.messages.values().find_map(|list| list.get(&id)))
     }
 
     pub(super) fn message_mut(&mut self, id: Id) -> Option<&mut Message> {
@@ -161,13 +172,17 @@ impl World {
     /// The direct conversation between the bot and a person, when one was opened.
     #[must_use]
     pub fn dm_channel(&self, user: Id) -> Option<&Channel> {
-        self.channels.values().find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(user))
+        self.channels
+            .values()
+            .find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(user))
     }
 
     /// The messages of the direct conversation with a person, oldest first, from both sides.
     #[must_use]
     pub fn dms_of(&self, user: Id) -> Vec<&Message> {
-        self.dm_channel(user).map(|channel| self.messages_in(channel.id)).unwrap_or_default()
+        self.dm_channel(user)
+            .map(|channel| self.messages_in(channel.id))
+            .unwrap_or_default()
     }
 
     /// A member of the server under test.
@@ -185,15 +200,28 @@ impl World {
     /// What people read as the name of an account in the server under test.
     #[must_use]
     pub fn display_name(&self, user: Id) -> String {
-        let nick = self.guilds.get(&self.main_guild).and_then(|g| g.members.get(&user)).and_then(|m| m.nick.clone());
-        nick.or_else(|| self.users.get(&user).map(|u| u.global_name.clone().unwrap_or_else(|| u.username.clone())))
-            .unwrap_or_else(|| user.to_string())
+        let nick = self
+            .guilds
+            .get(&self.main_guild)
+            .and_then(|g| g.members.get(&user))
+            .and_then(|m| m.nick.clone());
+        nick.or_else(|| {
+            self.users
+                .get(&user)
+                .map(|u| u.global_name.clone().unwrap_or_else(|| u.username.clone()))
+        })
+        .unwrap_or_else(|| user.to_string())
     }
 
     /// The holders of a role of the server under test.
     #[must_use]
     pub fn holders(&self, role: Id) -> Vec<Id> {
-        self.guild().members.values().filter(|m| m.roles.contains(&role)).map(|m| m.user_id).collect()
+        self.guild()
+            .members
+            .values()
+            .filter(|m| m.roles.contains(&role))
+            .map(|m| m.user_id)
+            .collect()
     }
 
     /// What `user` may do in `channel`; nothing for those who are not in its server, everything in one's own
@@ -242,7 +270,11 @@ impl World {
     }
 
     pub(super) fn command_in(&self, guild: Option<Id>, name: &str) -> Option<&Command> {
-        let of = |scope: Option<Id>| self.commands.iter().find(move |c| c.guild_id == scope && c.name() == name);
+        let of = |scope: Option<Id>| {
+            self.commands
+                .iter()
+                .find(move |c| c.guild_id == scope && c.name() == name)
+        };
         guild.and_then(|guild| of(Some(guild))).or_else(|| of(None))
     }
 
@@ -275,13 +307,22 @@ impl World {
         }
         for message in self.ephemerals.values() {
             let text: String = message.content.chars().take(160).collect();
-            let _ = writeln!(out, "  éphémère pour {}: {text:?}", self.display_name(message.author_id));
+            let _ = writeln!(
+                out,
+                "  éphémère pour {}: {text:?}",
+                self.display_name(message.author_id)
+            );
         }
         let last = self.calls.len().saturating_sub(25);
         for call in &self.calls[last..] {
             let _ = writeln!(out, "  appel {call}");
         }
-        let _ = writeln!(out, "  sessions {}, écarts {:?}", self.sessions.count(), self.violations);
+        let _ = writeln!(
+            out,
+            "  sessions {}, écarts {:?}",
+            self.sessions.count(),
+            self.violations
+        );
         out
     }
 }

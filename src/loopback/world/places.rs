@@ -85,7 +85,9 @@ impl World {
     }
 
     pub(in super::super) fn update_role(&mut self, guild_id: Id, role_id: Id, change: impl FnOnce(&mut Role)) {
-        let Some(role) = self.guilds.get_mut(&guild_id).and_then(|g| g.roles.get_mut(&role_id)) else { return };
+        let Some(role) = self.guilds.get_mut(&guild_id).and_then(|g| g.roles.get_mut(&role_id)) else {
+            return;
+        };
         change(role);
         let data = json!({"guild_id": wire::id(guild_id), "role": wire::role(role)});
         self.emit("GUILD_ROLE_UPDATE", data, intents::GUILDS);
@@ -93,7 +95,9 @@ impl World {
 
     /// Deletes a role; it disappears from its holders and from overwrites without further events.
     pub(in super::super) fn delete_role(&mut self, guild_id: Id, role_id: Id) -> bool {
-        let Some(guild) = self.guilds.get_mut(&guild_id) else { return false };
+        let Some(guild) = self.guilds.get_mut(&guild_id) else {
+            return false;
+        };
         if guild.roles.remove(&role_id).is_none() {
             return false;
         }
@@ -101,7 +105,9 @@ impl World {
             member.roles.remove(&role_id);
         }
         for channel in self.channels.values_mut().filter(|c| c.guild_id == Some(guild_id)) {
-            channel.overwrites.retain(|o| !(o.kind == OverwriteKind::Role && o.id == role_id));
+            channel
+                .overwrites
+                .retain(|o| !(o.kind == OverwriteKind::Role && o.id == role_id));
         }
         let data = json!({"guild_id": wire::id(guild_id), "role_id": wire::id(role_id)});
         self.emit("GUILD_ROLE_DELETE", data, intents::GUILDS);
@@ -114,14 +120,19 @@ impl World {
         let overwrites = spec
             .overwrites
             .unwrap_or_else(|| parent.map(|parent| parent.overwrites.clone()).unwrap_or_default());
-        let siblings = self
-            .channels
-            .values()
-            .filter(|c| c.guild_id == Some(guild_id) && (c.kind == ChannelKind::Category) == (spec.kind == ChannelKind::Category));
-        let position = spec.position.unwrap_or_else(|| i64::try_from(siblings.count()).unwrap_or(0));
+        let siblings = self.channels.values().filter(|c| {
+            c.guild_id == Some(guild_id) && (c.kind == ChannelKind::Category) == (spec.kind == ChannelKind::Category)
+        });
+        let position = spec
+            .position
+            .unwrap_or_else(|| i64::try_from(siblings.count()).unwrap_or(0));
         let channel = Channel {
             kind: spec.kind,
-            name: if is_slugged(spec.kind) { slug(&spec.name) } else { spec.name.trim().to_owned() },
+            name: if is_slugged(spec.kind) {
+                slug(&spec.name)
+            } else {
+                spec.name.trim().to_owned()
+            },
             topic: spec.topic,
             parent_id: spec.parent_id,
             position,
@@ -138,7 +149,9 @@ impl World {
 
     /// Changes a channel. Children of a category that had its overwrites keep following it.
     pub(in super::super) fn update_channel(&mut self, id: Id, change: impl FnOnce(&mut Channel)) {
-        let Some((before, after)) = self.update_alone(id, change) else { return };
+        let Some((before, after)) = self.update_alone(id, change) else {
+            return;
+        };
         if before.kind == ChannelKind::Category && before.overwrites != after.overwrites {
             let synced: Vec<Id> = self
                 .channels
@@ -177,7 +190,12 @@ impl World {
         self.channels.remove(&id);
         self.messages.remove(&id);
         self.invites.retain(|_, invite| invite.channel_id != id);
-        let children: Vec<Id> = self.channels.values().filter(|c| c.parent_id == Some(id)).map(|c| c.id).collect();
+        let children: Vec<Id> = self
+            .channels
+            .values()
+            .filter(|c| c.parent_id == Some(id))
+            .map(|c| c.id)
+            .collect();
         for child in children {
             self.update_channel(child, |c| c.parent_id = None);
         }
@@ -186,12 +204,18 @@ impl World {
 
     /// Puts an overwrite; true when something changed.
     pub(in super::super) fn put_overwrite(&mut self, channel: Id, overwrite: Overwrite) -> bool {
-        let Some(held) = self.channels.get(&channel) else { return false };
+        let Some(held) = self.channels.get(&channel) else {
+            return false;
+        };
         if held.overwrites.contains(&overwrite) {
             return false;
         }
         self.update_channel(channel, |c| {
-            match c.overwrites.iter_mut().find(|o| o.id == overwrite.id && o.kind == overwrite.kind) {
+            match c
+                .overwrites
+                .iter_mut()
+                .find(|o| o.id == overwrite.id && o.kind == overwrite.kind)
+            {
                 Some(old) => *old = overwrite,
                 None => c.overwrites.push(overwrite),
             }
@@ -201,7 +225,11 @@ impl World {
 
     /// Removes the overwrite of a role or account; false when there was none.
     pub(in super::super) fn remove_overwrite(&mut self, channel: Id, target: Id) -> bool {
-        if !self.channels.get(&channel).is_some_and(|c| c.overwrites.iter().any(|o| o.id == target)) {
+        if !self
+            .channels
+            .get(&channel)
+            .is_some_and(|c| c.overwrites.iter().any(|o| o.id == target))
+        {
             return false;
         }
         self.update_channel(channel, |c| c.overwrites.retain(|o| o.id != target));

@@ -17,7 +17,9 @@ impl World {
     }
 
     pub(in super::super) fn update_event(&mut self, guild: Id, id: Id, change: impl FnOnce(&mut ScheduledEvent)) {
-        let Some(event) = self.guilds.get_mut(&guild).and_then(|g| g.events.get_mut(&id)) else { return };
+        let Some(event) = self.guilds.get_mut(&guild).and_then(|g| g.events.get_mut(&id)) else {
+            return;
+        };
         change(event);
         let event = event.clone();
         let data = wire::scheduled_event(self, &event);
@@ -25,7 +27,9 @@ impl World {
     }
 
     pub(in super::super) fn delete_event(&mut self, guild: Id, id: Id) -> bool {
-        let Some(event) = self.guilds.get_mut(&guild).and_then(|g| g.events.remove(&id)) else { return false };
+        let Some(event) = self.guilds.get_mut(&guild).and_then(|g| g.events.remove(&id)) else {
+            return false;
+        };
         let data = wire::scheduled_event(self, &event);
         self.emit("GUILD_SCHEDULED_EVENT_DELETE", data, intents::GUILD_SCHEDULED_EVENTS);
         true
@@ -35,7 +39,12 @@ impl World {
     pub(in super::super) fn tick(&mut self) {
         let now = self.now();
         let mut due = Vec::new();
-        for event in self.guilds.values().flat_map(|g| g.events.values()).filter(|e| e.entity_type == 3) {
+        for event in self
+            .guilds
+            .values()
+            .flat_map(|g| g.events.values())
+            .filter(|e| e.entity_type == 3)
+        {
             if event.status == EventStatus::Scheduled && event.start <= now {
                 due.push((event.guild_id, event.id, EventStatus::Active));
             }

@@ -31,8 +31,15 @@ impl Seen {
     pub(super) async fn wait(&self, name: &str, times: usize) {
         let mut seen = self.0.subscribe();
         let enough = |list: &Vec<String>| list.iter().filter(|n| *n == name).count() >= times;
-        let wait = tokio::time::timeout(Duration::from_secs(15), seen.wait_for(enough)).await.is_ok();
-        assert!(wait, "{name} came {} times, not {times}: {:?}", self.count(name), self.0.borrow());
+        let wait = tokio::time::timeout(Duration::from_secs(15), seen.wait_for(enough))
+            .await
+            .is_ok();
+        assert!(
+            wait,
+            "{name} came {} times, not {times}: {:?}",
+            self.count(name),
+            self.0.borrow()
+        );
     }
 
     fn push(&self, name: &str) {
@@ -102,12 +109,24 @@ pub(super) fn start_with(discord: &Handle, intents: GatewayIntents) -> Bot {
 
 /// Says hello.
 #[poise::command(slash_command)]
-async fn salut(ctx: Context<'_>, #[description = "qui"] #[autocomplete = "who"] qui: Option<String>) -> Result<(), Error> {
-    let buttons = vec![CreateButton::new("salut:1:oui").label("C’est ça").style(ButtonStyle::Success)];
+async fn salut(
+    ctx: Context<'_>,
+    #[description = "qui"]
+    #[autocomplete = "who"]
+    qui: Option<String>,
+) -> Result<(), Error> {
+    let buttons = vec![
+        CreateButton::new("salut:1:oui")
+            .label("C’est ça")
+            .style(ButtonStyle::Success),
+    ];
     let menu = CreateSelectMenu::new(
         "salut:1:choix",
         CreateSelectMenuKind::String {
-            options: vec![CreateSelectMenuOption::new("Lunel", "lunel"), CreateSelectMenuOption::new("Nîmes", "nimes")],
+            options: vec![
+                CreateSelectMenuOption::new("Lunel", "lunel"),
+                CreateSelectMenuOption::new("Nîmes", "nimes"),
+            ],
         },
     )
     .placeholder("Quel groupe ?");
@@ -115,7 +134,12 @@ async fn salut(ctx: Context<'_>, #[description = "qui"] #[autocomplete = "who"] 
     ctx.send(
         poise::CreateReply::default()
             .content(format!("Bonjour {}", qui.unwrap_or_default()))
-            .embed(CreateEmbed::new().title("Titre").field("champ", "valeur", true).footer(serenity::CreateEmbedFooter::new("pied")))
+            .embed(
+                CreateEmbed::new()
+                    .title("Titre")
+                    .field("champ", "valeur", true)
+                    .footer(serenity::CreateEmbedFooter::new("pied")),
+            )
             .components(vec![
                 CreateActionRow::Buttons(buttons),
                 CreateActionRow::SelectMenu(menu),
@@ -129,7 +153,9 @@ async fn salut(ctx: Context<'_>, #[description = "qui"] #[autocomplete = "who"] 
 
 async fn who(_ctx: Context<'_>, partial: &str) -> serenity::CreateAutocompleteResponse {
     let choice = |name: &str| serenity::AutocompleteChoice::new(name, name);
-    let all = ["Camille", "Noé", "Awa"].into_iter().filter(|n| n.to_lowercase().contains(&partial.to_lowercase()));
+    let all = ["Camille", "Noé", "Awa"]
+        .into_iter()
+        .filter(|n| n.to_lowercase().contains(&partial.to_lowercase()));
     serenity::CreateAutocompleteResponse::new().set_choices(all.map(choice).collect())
 }
 
@@ -149,7 +175,12 @@ async fn muet(_ctx: Context<'_>) -> Result<(), Error> {
 }
 
 /// Has subcommands.
-#[poise::command(slash_command, subcommands("nommer"), subcommand_required, default_member_permissions = "MANAGE_GUILD")]
+#[poise::command(
+    slash_command,
+    subcommands("nommer"),
+    subcommand_required,
+    default_member_permissions = "MANAGE_GUILD"
+)]
 async fn relai(_ctx: Context<'_>) -> Result<(), Error> {
     Ok(())
 }
@@ -169,13 +200,18 @@ async fn nommer(
 /// Opens a form.
 #[poise::command(slash_command)]
 async fn formulaire(ctx: Context<'_>) -> Result<(), Error> {
-    let poise::Context::Application(ctx) = ctx else { return Ok(()) };
-    let input = |id: &str, label: &str| CreateActionRow::InputText(CreateInputText::new(InputTextStyle::Short, label, id));
+    let poise::Context::Application(ctx) = ctx else {
+        return Ok(());
+    };
+    let input =
+        |id: &str, label: &str| CreateActionRow::InputText(CreateInputText::new(InputTextStyle::Short, label, id));
     let modal = CreateModal::new("formulaire:7", "Valider une participation").components(vec![
         input("prenom", "Prénom"),
         CreateActionRow::InputText(CreateInputText::new(InputTextStyle::Short, "Nom", "nom").value("Dupré")),
     ]);
-    ctx.interaction.create_response(ctx.http(), Response::Modal(modal)).await?;
+    ctx.interaction
+        .create_response(ctx.http(), Response::Modal(modal))
+        .await?;
     Ok(())
 }
 
@@ -184,7 +220,12 @@ async fn formulaire(ctx: Context<'_>) -> Result<(), Error> {
 async fn fichier(ctx: Context<'_>, #[description = "fichier"] fichier: serenity::Attachment) -> Result<(), Error> {
     let text = String::from_utf8(fichier.download().await?)?;
     let back = serenity::CreateAttachment::bytes(text.to_uppercase(), "retour.txt");
-    ctx.send(poise::CreateReply::default().content(format!("{} octets", fichier.size)).attachment(back)).await?;
+    ctx.send(
+        poise::CreateReply::default()
+            .content(format!("{} octets", fichier.size))
+            .attachment(back),
+    )
+    .await?;
     Ok(())
 }
 
@@ -196,8 +237,12 @@ async fn on_event(framework: poise::FrameworkContext<'_, Seen, Error>, event: &F
     framework.user_data.push(event.snake_case_name());
     let ctx = framework.serenity_context;
     match event {
-        FullEvent::InteractionCreate { interaction: Interaction::Component(press) } => component(ctx, press).await?,
-        FullEvent::InteractionCreate { interaction: Interaction::Modal(modal) } => {
+        FullEvent::InteractionCreate {
+            interaction: Interaction::Component(press),
+        } => component(ctx, press).await?,
+        FullEvent::InteractionCreate {
+            interaction: Interaction::Modal(modal),
+        } => {
             let values: Vec<String> = modal
                 .data
                 .components
@@ -209,7 +254,9 @@ async fn on_event(framework: poise::FrameworkContext<'_, Seen, Error>, event: &F
                 })
                 .collect();
             let text = format!("{} {}", modal.data.custom_id, values.join(" "));
-            modal.create_response(&ctx.http, Response::Message(respond(&text))).await?;
+            modal
+                .create_response(&ctx.http, Response::Message(respond(&text)))
+                .await?;
         }
         FullEvent::Message { new_message } if new_message.content == "réponds" => {
             new_message.channel_id.say(&ctx.http, "voilà").await?;
@@ -223,18 +270,32 @@ async fn component(ctx: &SerenityContext, press: &serenity::ComponentInteraction
     use serenity::ComponentInteractionDataKind as Data;
     match &press.data.kind {
         Data::Button => {
-            let edit = CreateInteractionResponseMessage::new().content("compris").components(vec![]);
+            let edit = CreateInteractionResponseMessage::new()
+                .content("compris")
+                .components(vec![]);
             press.create_response(&ctx.http, Response::UpdateMessage(edit)).await?;
-            press.edit_response(&ctx.http, EditInteractionResponse::new().content("compris, et le lien")).await?;
-            let more = CreateInteractionResponseFollowup::new().content("suite").ephemeral(true);
+            press
+                .edit_response(&ctx.http, EditInteractionResponse::new().content("compris, et le lien"))
+                .await?;
+            let more = CreateInteractionResponseFollowup::new()
+                .content("suite")
+                .ephemeral(true);
             press.create_followup(&ctx.http, more).await?;
         }
         Data::StringSelect { values } => {
-            press.create_response(&ctx.http, Response::Message(respond(&values.join(",")))).await?;
+            press
+                .create_response(&ctx.http, Response::Message(respond(&values.join(","))))
+                .await?;
         }
         Data::UserSelect { values } => {
-            let names: Vec<&str> = values.iter().filter_map(|id| press.data.resolved.users.get(id)).map(|u| u.name.as_str()).collect();
-            press.create_response(&ctx.http, Response::Message(respond(&names.join(",")))).await?;
+            let names: Vec<&str> = values
+                .iter()
+                .filter_map(|id| press.data.resolved.users.get(id))
+                .map(|u| u.name.as_str())
+                .collect();
+            press
+                .create_response(&ctx.http, Response::Message(respond(&names.join(","))))
+                .await?;
         }
         _ => {}
     }
