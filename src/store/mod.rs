@@ -25,6 +25,7 @@ pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
+pub mod meta;
 pub mod migrations;
 pub mod outbox;
 pub mod people;
