@@ -1,4 +1,8 @@
 //! maillage
+
+pub mod clock;
+pub mod config;
 pub mod domain;
 pub mod error;
 pub mod store;
+pub mod texts;

@@ -1,0 +1,9 @@
+//! Every French word that people read: small functions from typed facts to text, and the templates of `config/textes`.
+//!
+//! The voice is that of the movement (short, warm, «vous»); typography is French: U+00A0 inside guillemets and before
+//! `: ; ? ! %`, and the apostrophe U+2019.
+
+pub mod dates;
+pub mod faults;
+pub mod markdown;
+pub mod templates;
