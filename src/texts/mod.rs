@@ -7,3 +7,6 @@ pub mod dates;
 pub mod faults;
 pub mod markdown;
 pub mod templates;
+pub mod register;
+pub mod space;
+pub mod statutes;
