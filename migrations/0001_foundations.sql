@@ -78,7 +78,7 @@ CREATE TABLE people (
     linked_at     INTEGER,
     call_state    TEXT NOT NULL DEFAULT 'a_appeler'
                   CHECK (call_state IN ('a_appeler', 'a_rappeler', 'injoignable', 'refus', 'ne_plus_appeler')),
-    call_back_at  INTEGER,
+    call_back_on  TEXT,                        -- civil date in Paris, AAAA-MM-JJ
     last_call_at  INTEGER,
     lease_user    INTEGER,
     lease_until   INTEGER,

@@ -126,7 +126,7 @@ mod tests {
         let clock = Clock::shifted(start());
         let first = clock.now();
         assert!(first >= start() && first < start() + TimeDelta::minutes(1));
-        assert!(clock.clone().advance(TimeDelta::days(7)));
+        assert!(clock.advance(TimeDelta::days(7)));
         assert!(clock.now() >= start() + TimeDelta::days(7));
         assert!(clock.set(start()));
         let again = clock.now();

@@ -10,6 +10,7 @@
 //!
 //! Secrets are wiped when dropped and are never shown: neither by `Debug`, nor in a fault.
 
+mod facts;
 mod read;
 mod reader;
 mod sections;
@@ -305,6 +306,7 @@ impl Settings {
 }
 
 /// Whether a fault may show the value, with the words for what is expected.
+#[derive(Clone, Copy)]
 enum Shown {
     Yes(&'static str),
     No(&'static str),

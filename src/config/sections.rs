@@ -474,3 +474,15 @@ impl Default for WatchSettings {
         }
     }
 }
+
+impl From<LadderSettings> for crate::domain::ladder::Thresholds {
+    fn from(settings: LadderSettings) -> Self {
+        Self {
+            possible: settings.possible,
+            forming: settings.forming,
+            assembly: settings.assembly,
+            publish_ric: settings.first_subject,
+            publish_works: settings.other_subjects,
+        }
+    }
+}

@@ -102,10 +102,13 @@ fn the_settings_shown_as_notes_can_be_taken_as_they_are() {
 #[test]
 fn the_example_environment_changes_nothing_once_copied() {
     let dir = tempfile::tempdir().unwrap();
-    let lines = EXAMPLE
-        .lines()
-        .filter_map(|line| line.split_once('=').filter(|(name, _)| !name.starts_with('#')));
-    let mut variables: Vec<(&str, &str)> = lines.collect();
+    let read: Vec<(String, String)> = dotenvy::from_read_iter(EXAMPLE.as_bytes())
+        .map(Result::unwrap)
+        .collect();
+    let mut variables: Vec<(&str, &str)> = read
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
     let names: Vec<&str> = variables.iter().map(|(name, _)| *name).collect();
     for name in [
         "DISCORD_TOKEN",

@@ -15,20 +15,10 @@ use super::permissions::{QUIET, READ, VIEW_CHANNEL, WRITE};
 use super::register::{self, Columns, Page};
 use super::snapshot::{ArticleFacts, GroupFacts, HashKey, Snapshot};
 use super::view::{Embed, Message, Tone};
-use crate::texts::space::{self as words, Occasion, Places};
-use crate::texts::statutes as statutes_words;
-
-/// The two links that let people in (product.md §10).
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Links {
-    /// The sign-up page of the movement's website.
-    pub signup: String,
-    /// The invitation to the movement's server.
-    pub discord: String,
-}
+use super::words::{Links, Occasion, Places, Words};
 
 /// The host's settings that shape the spaces.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone)]
 pub struct Rules {
     /// The five numbers of the ladder.
     pub thresholds: Thresholds,
@@ -36,6 +26,14 @@ pub struct Rules {
     pub columns: Columns,
     /// The entry links.
     pub links: Links,
+    /// The wording.
+    pub words: &'static dyn Words,
+}
+
+impl std::fmt::Debug for Rules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rules").field("thresholds", &self.thresholds).field("columns", &self.columns).finish_non_exhaustive()
+    }
 }
 
 /// Where the spaces are made.
@@ -89,30 +87,21 @@ pub struct ChannelSpec {
 }
 
 /// An article of the statutes as it is posted.
-#[derive(Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Article {
     group: GroupId,
-    number: u32,
-    since: u32,
-    title: String,
-    body: String,
-}
-
-impl std::fmt::Debug for Article {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(f, "Article({} {} v{})", self.group, self.number, self.since)
-    }
+    facts: ArticleFacts,
 }
 
 /// The announcement of a step in the space: posted once, never edited.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Announcement {
     group: GroupId,
     occasion: Occasion,
 }
 
 /// A message that should exist.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Post {
     /// A page of the register.
     Page(Page),
@@ -128,7 +117,7 @@ impl Post {
     pub fn key(&self) -> Key {
         match self {
             Post::Page(page) => page.key(),
-            Post::Article(article) => Key::Article(article.group, article.number),
+            Post::Article(article) => Key::Article(article.group, article.facts.number),
             Post::Announcement(announcement) => Key::Announcement(announcement.group, announcement.occasion.step),
         }
     }
@@ -148,7 +137,7 @@ impl Post {
     pub fn hash(&self, key: &HashKey) -> String {
         match self {
             Post::Page(page) => page.hash(key),
-            Post::Article(Article { group, number, since, title, body }) => {
+            Post::Article(Article { group, facts: ArticleFacts { number, title, body, since } }) => {
                 key.hash(&format!("{group} {number} v{since}\n{title}\n{body}"))
             }
             Post::Announcement(announcement) => key.hash(announcement.occasion.step.key()),
@@ -156,17 +145,18 @@ impl Post {
     }
 
     /// The message as of `now`; `None` while an object that it names does not exist.
-    pub fn message(&self, ids: impl Fn(Key) -> Option<u64>, now: DateTime<Utc>) -> Option<Message> {
+    pub fn message(
+        &self,
+        words: &dyn Words,
+        ids: impl Fn(Key) -> Option<u64>,
+        now: DateTime<Utc>,
+    ) -> Option<Message> {
         let marker = self.key().marker().unwrap_or_default();
         match self {
-            Post::Page(page) => Some(page.message(now)),
+            Post::Page(page) => Some(page.message(words, now)),
             Post::Article(article) => {
-                let mut embed = Embed::new(
-                    Tone::Neutral,
-                    statutes_words::title(article.number, &article.title),
-                    statutes_words::body(&article.body),
-                );
-                embed.footer = statutes_words::footer(article.since, &marker);
+                let (title, body, footer) = words.article(&article.facts, &marker);
+                let embed = Embed { footer, ..Embed::new(Tone::Neutral, title, body) };
                 Some(Message::default().with_embed(embed))
             }
             Post::Announcement(Announcement { group, occasion }) => {
@@ -176,7 +166,7 @@ impl Post {
                     register: ChannelId(ids(Key::Room(*group, Room::Register))?),
                     documents: ChannelId(ids(Key::Room(*group, Room::Documents))?),
                 };
-                let mut message = Message::text(words::announcement(occasion, places, &marker));
+                let mut message = Message::text(words.announcement(occasion, places, &marker));
                 message.mentions.roles.push(role.0);
                 Some(message)
             }
@@ -227,7 +217,7 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
             .filter_map(|duty| {
                 let holders = duties.get(&duty)?;
                 let key = Key::Duty(duty);
-                Some(RoleSpec { key, name: words::duty(duty).to_owned(), holders: holders.clone() })
+                Some(RoleSpec { key, name: rules.words.duty(duty), holders: holders.clone() })
             })
             .collect(),
         hash_key: *hash_key,
@@ -236,13 +226,13 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
 
 /// The layout `ample`: one role, one category and three channels for each group (product.md §7).
 fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
-    let id = group.id;
+    let (id, words) = (group.id, rules.words);
     let members = group.members.iter().filter(|member| member.present).filter_map(|member| member.user);
     let relays = group.relays.iter().filter(|relay| relay.present).map(|relay| relay.user);
     let category = ChannelSpec {
         key: Key::Category(id),
         kind: ChannelKind::Category,
-        name: words::category(&group.name, group.stage()),
+        name: words.category(&group.name, group.stage()),
         topic: String::new(),
         parent: None,
         overwrites: overwrites(group, server, None),
@@ -253,16 +243,16 @@ fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
             key,
             kind: ChannelKind::Text,
             name: room.name().to_owned(),
-            topic: words::topic(room, &key.marker().unwrap_or_default()),
+            topic: words.topic(room, &key.marker().unwrap_or_default()),
             parent: Some(Key::Category(id)),
             overwrites: overwrites(group, server, Some(room)),
         }
     });
     Space {
         group: id,
-        role: RoleSpec { key: Key::Role(id), name: words::role(&group.name), holders: members.chain(relays).collect() },
+        role: RoleSpec { key: Key::Role(id), name: words.role(&group.name), holders: members.chain(relays).collect() },
         channels: std::iter::once(category).chain(rooms).collect(),
-        pages: register::pages(group, rules.columns, &rules.thresholds),
+        pages: register::pages(group, rules.columns, &rules.thresholds, words),
         articles: articles(group),
         announcements: announcements(group, rules),
     }
@@ -302,15 +292,7 @@ fn articles(group: &GroupFacts) -> Vec<Post> {
     statutes
         .articles
         .iter()
-        .map(|ArticleFacts { number, title, body, since }| {
-            Post::Article(Article {
-                group: group.id,
-                number: *number,
-                since: *since,
-                title: title.clone(),
-                body: body.clone(),
-            })
-        })
+        .map(|facts| Post::Article(Article { group: group.id, facts: facts.clone() }))
         .collect()
 }
 
@@ -320,7 +302,13 @@ fn announcements(group: &GroupFacts, rules: &Rules) -> Vec<Post> {
         .iter()
         .filter(|step| **step != Step::Possible)
         .map(|step| {
-            let occasion = words::occasion(group, *step, &rules.thresholds, &rules.links);
+            let occasion = Occasion {
+                group: group.name.clone(),
+                step: *step,
+                members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+                next: rules.thresholds.next(&group.reached()),
+                links: rules.links.clone(),
+            };
             Post::Announcement(Announcement { group: group.id, occasion })
         })
         .collect()

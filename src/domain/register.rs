@@ -11,7 +11,7 @@ use super::ids::GroupId;
 use super::ladder::Thresholds;
 use super::snapshot::{GroupFacts, HashKey};
 use super::view::{Button, CONTENT_MAX, Message, Style, count};
-use crate::texts::register as words;
+use super::words::Words;
 
 /// Room kept for the last line, its line break included: the longest month, and numbers of many digits.
 const FOOTER_ROOM: usize = 120;
@@ -61,15 +61,15 @@ impl Page {
 
     /// The message, as of `updated`. The button is under the first page.
     #[must_use]
-    pub fn message(&self, updated: DateTime<Utc>) -> Message {
+    pub fn message(&self, words: &dyn Words, updated: DateTime<Utc>) -> Message {
         let marker = self.key().marker().unwrap_or_default();
         let message =
-            Message::text(format!("{}\n{}", self.body, words::footer(updated, self.number, self.of, &marker)));
+            Message::text(format!("{}\n{}", self.body, words.register_footer(updated, self.number, self.of, &marker)));
         if self.number > 1 {
             return message;
         }
         message.with_buttons(vec![Button::new(
-            words::COORDINATES,
+            words.coordinates(),
             Style::Primary,
             Action::Coordinates(self.group, 0),
         )])
@@ -83,17 +83,17 @@ fn run(columns: Columns) -> u32 {
 
 /// The pages of a group's register; one at least.
 #[must_use]
-pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds) -> Vec<Page> {
+pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds, words: &dyn Words) -> Vec<Page> {
     let room = CONTENT_MAX - FOOTER_ROOM;
-    let mut bodies: Vec<String> = vec![words::header(group, thresholds)];
+    let mut bodies: Vec<String> = vec![words.register_header(group, thresholds)];
     let mut last_run = None;
     for member in &group.members {
-        let line = words::line(member);
+        let line = words.register_line(member);
         let this_run = member.number.saturating_sub(1) / run(columns);
         let breaks = last_run.is_some_and(|last| last != this_run);
         let used = bodies.last().map_or(0, |body| count(body));
         if breaks || used + 1 + count(&line) > room {
-            bodies.push(words::next_header(group));
+            bodies.push(words.register_next_header(group));
         }
         last_run = Some(this_run);
         if let Some(body) = bodies.last_mut() {
@@ -103,7 +103,7 @@ pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds) -> V
     }
     if group.members.is_empty() && let Some(body) = bodies.last_mut() {
         body.push('\n');
-        body.push_str(words::nobody());
+        body.push_str(&words.register_nobody());
     }
     let of = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
     (1..=of).zip(bodies).map(|(number, body)| Page { group: group.id, number, of, body }).collect()
@@ -115,6 +115,8 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::UserId;
+    use crate::texts::register as words;
+    use crate::texts::space::FRENCH;
     use crate::domain::ladder::Step;
     use crate::domain::snapshot::{HolderFacts, MemberFacts};
 
@@ -153,7 +155,7 @@ mod tests {
     }
 
     fn pages_of(members: Vec<MemberFacts>, columns: Columns) -> Vec<Page> {
-        pages(&group(members), columns, &Thresholds::default())
+        pages(&group(members), columns, &Thresholds::default(), &FRENCH)
     }
 
     #[test]
@@ -161,7 +163,7 @@ mod tests {
         let mut members = vec![member(1, "Camille", "Dupré"), member(2, "Noé", "Le Goff"), member(4, "*Léa*", "O_Neil")];
         members[0].user = Some(UserId(42));
         let pages = pages_of(members, Columns::default());
-        let message = pages[0].message(at("2027-03-14T20:05:00Z"));
+        let message = pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z"));
         insta::assert_snapshot!(message.content);
         assert_eq!(message.rows.len(), 1);
         assert!(message.mentions.users.is_empty(), "a register notifies nobody");
@@ -189,7 +191,7 @@ mod tests {
     fn an_empty_group_still_has_a_register() {
         let pages = pages_of(Vec::new(), Columns::default());
         assert_eq!(pages.len(), 1);
-        assert!(pages[0].message(at("2027-03-14T20:05:00Z")).content.contains(words::nobody()));
+        assert!(pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")).content.contains(words::nobody()));
     }
 
     #[test]
@@ -198,7 +200,7 @@ mod tests {
         with.phone = Some("06 39 98 12 34".to_owned());
         with.mail = Some("camille_d@example.org".to_owned());
         let pages = pages_of(vec![with], Columns { phone: true, mail: true });
-        let content = pages[0].message(at("2027-03-14T20:05:00Z")).content;
+        let content = pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")).content;
         assert!(content.contains("06 39 98 12 34 · camille\\_d@example.org"), "{content}");
     }
 
@@ -208,7 +210,7 @@ mod tests {
         let pages = pages_of(vec![member(1, "Camille", "Dupré")], Columns::default());
         let again = pages_of(vec![member(1, "Camille", "Dupré")], Columns::default());
         assert_eq!(pages[0].hash(&key), again[0].hash(&key));
-        assert_ne!(pages[0].message(at("2027-03-14T20:05:00Z")), pages[0].message(at("2027-03-15T20:05:00Z")));
+        assert_ne!(pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")), pages[0].message(&FRENCH, at("2027-03-15T20:05:00Z")));
     }
 
     #[test]
@@ -258,7 +260,7 @@ mod tests {
             let pages = pages_of(members, Columns { phone, mail });
             let mut found = Vec::new();
             for page in &pages {
-                let message = page.message(at("2027-12-14T20:05:00Z"));
+                let message = page.message(&FRENCH, at("2027-12-14T20:05:00Z"));
                 prop_assert_eq!(message.faults(), Vec::<String>::new());
                 prop_assert_eq!(Key::of_message(&message.content), Some(page.key()));
                 found.extend(numbers(&message.content));

@@ -4,22 +4,39 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::StoreError;
+use crate::domain::person::Identity;
 use super::vault::{Purpose, Vault, VaultError};
+
+/// Seals an identity.
+///
+/// # Errors
+/// When the operating system gives no randomness.
+pub fn seal(vault: &Vault, identity: &Identity) -> Result<Vec<u8>, StoreError> {
+    let plain = zeroize::Zeroizing::new(serde_json::to_vec(identity).map_err(|_| VaultError::DoesNotSeal)?);
+    Ok(vault.seal(Purpose::Identity, &plain)?)
+}
+
+/// Opens what [`seal`] sealed.
+///
+/// # Errors
+/// With another key, or altered bytes.
+pub fn open(vault: &Vault, sealed: &[u8]) -> Result<Identity, StoreError> {
+    let plain = vault.open(Purpose::Identity, sealed)?;
+    serde_json::from_slice(&plain).map_err(|_| StoreError::Vault(VaultError::Malformed))
+}
 
 /// What is sealed of a person. Texts as the domain's newtypes print them: E.164 phone, mail as typed.
 #[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
 pub struct SealedIdentity {
     /// First name.
-    #[serde(rename = "f")]
     pub first: String,
     /// Last name.
-    #[serde(rename = "l")]
     pub last: String,
     /// Phone, E.164.
-    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub phone: Option<String>,
     /// Mail.
-    #[serde(rename = "m", default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mail: Option<String>,
 }
 

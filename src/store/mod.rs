@@ -16,11 +16,21 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::watch;
 
+pub mod answers;
+pub mod authority;
+pub mod drafts;
+pub mod groups;
 pub mod identity;
 pub mod journal;
 pub mod keyring;
+pub mod ladder;
+pub mod memberships;
 pub mod migrations;
 pub mod outbox;
+pub mod people;
+pub mod posts;
+pub mod statutes;
+pub mod territories;
 pub mod vault;
 
 use keyring::KeySource;

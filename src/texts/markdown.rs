@@ -191,6 +191,12 @@ pub fn number(n: u64) -> String {
     out
 }
 
+/// «50 %», with a no-break space.
+#[must_use]
+pub fn percent(share: u8) -> String {
+    format!("{share}\u{a0}%")
+}
+
 /// The word for `n` things: in French, none and one are singular.
 #[must_use]
 pub const fn plural<'a>(n: u64, one: &'a str, many: &'a str) -> &'a str {

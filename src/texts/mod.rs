@@ -3,10 +3,16 @@
 //! The voice is that of the movement (short, warm, «vous»); typography is French: U+00A0 inside guillemets and before
 //! `: ; ? ! %`, and the apostrophe U+2019.
 
+pub mod contact;
 pub mod dates;
 pub mod faults;
+pub mod fields;
+pub mod import;
 pub mod markdown;
-pub mod templates;
+pub mod people;
+pub mod refusals;
 pub mod register;
 pub mod space;
 pub mod statutes;
+pub mod templates;
+pub mod territories;

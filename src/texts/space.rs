@@ -1,9 +1,13 @@
 //! The words of a group's reserved space: names, topics, announcements (product.md §3, §7 and §10; voice.md).
 
+use chrono::{DateTime, Utc};
+
 use super::markdown::{count, escape_line, fit};
+use super::{register, statutes};
 use crate::domain::bindings::{Duty, Room};
-use crate::domain::ids::{ChannelId, RoleId};
 use crate::domain::ladder::{Stage, Step, Thresholds};
+use crate::domain::snapshot::{ArticleFacts, GroupFacts, MemberFacts};
+use crate::domain::words::{Occasion, Places, Words};
 
 /// The longest name of a role or a channel (Discord documentation, resources/channel and topics/permissions).
 const NAME_MAX: usize = 100;
@@ -44,34 +48,6 @@ pub fn topic(room: Room, marker: &str) -> String {
     format!("{purpose} · {marker}")
 }
 
-/// What an announcement says of a group.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Occasion {
-    /// The group's name.
-    pub group: String,
-    /// The step reached.
-    pub step: Step,
-    /// Its validated members, now.
-    pub members: u32,
-    /// The next step that members open, with its number.
-    pub next: Option<(Step, u32)>,
-    /// The sign-up page.
-    pub signup: String,
-    /// The invitation to the server.
-    pub discord: String,
-}
-
-/// Where an announcement sends its readers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Places {
-    /// Whom it calls.
-    pub role: RoleId,
-    /// The register.
-    pub register: ChannelId,
-    /// The documents.
-    pub documents: ChannelId,
-}
-
 /// The announcement of a step in the space; the marker is its last line.
 #[must_use]
 pub fn announcement(occasion: &Occasion, places: Places, marker: &str) -> String {
@@ -87,8 +63,8 @@ pub fn announcement(occasion: &Occasion, places: Places, marker: &str) -> String
              {}\
              Pour que le groupe grandisse, deux liens à diffuser largement\u{a0}: l’inscription <{}> et ce serveur <{}>.",
             next(occasion),
-            occasion.signup,
-            occasion.discord,
+            occasion.links.signup,
+            occasion.links.discord,
         ),
         Step::Assembly => format!(
             "🏛️ **Le groupe {name} est une ACP (Assemblée Constituante Populaire).** <@&{role}>, cette étape est la vôtre.\n\
@@ -129,20 +105,63 @@ fn next(occasion: &Occasion) -> String {
     format!("**La suite\u{a0}:** {} / {threshold}. Encore {missing}, et {gives}.\n", occasion.members)
 }
 
-/// The facts of an announcement, from the state of the group.
-#[must_use]
-pub fn occasion(
-    group: &crate::domain::snapshot::GroupFacts,
-    step: Step,
-    thresholds: &Thresholds,
-    links: &crate::domain::desired::Links,
-) -> Occasion {
-    Occasion {
-        group: group.name.clone(),
-        step,
-        members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
-        next: thresholds.next(&group.reached()),
-        signup: links.signup.clone(),
-        discord: links.discord.clone(),
+/// The wording of the spaces, in French.
+#[derive(Debug, Clone, Copy)]
+pub struct French;
+
+/// The wording of the spaces, in French.
+pub const FRENCH: French = French;
+
+impl Words for French {
+    fn role(&self, group: &str) -> String {
+        role(group)
+    }
+
+    fn duty(&self, of: Duty) -> String {
+        duty(of).to_owned()
+    }
+
+    fn category(&self, group: &str, stage: Stage) -> String {
+        category(group, stage)
+    }
+
+    fn topic(&self, room: Room, marker: &str) -> String {
+        topic(room, marker)
+    }
+
+    fn announcement(&self, occasion: &Occasion, places: Places, marker: &str) -> String {
+        announcement(occasion, places, marker)
+    }
+
+    fn register_header(&self, group: &GroupFacts, thresholds: &Thresholds) -> String {
+        register::header(group, thresholds)
+    }
+
+    fn register_next_header(&self, group: &GroupFacts) -> String {
+        register::next_header(group)
+    }
+
+    fn register_line(&self, member: &MemberFacts) -> String {
+        register::line(member)
+    }
+
+    fn register_nobody(&self) -> String {
+        register::nobody().to_owned()
+    }
+
+    fn register_footer(&self, updated: DateTime<Utc>, page: u32, pages: u32, marker: &str) -> String {
+        register::footer(updated, page, pages, marker)
+    }
+
+    fn coordinates(&self) -> String {
+        register::COORDINATES.to_owned()
+    }
+
+    fn article(&self, article: &ArticleFacts, marker: &str) -> (String, String, String) {
+        (
+            statutes::title(article.number, &article.title),
+            statutes::body(&article.body),
+            statutes::footer(article.since, marker),
+        )
     }
 }

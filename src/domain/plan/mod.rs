@@ -27,9 +27,9 @@ pub mod ledger;
 mod messages;
 mod planner;
 #[cfg(test)]
-mod simulation;
-#[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod world_tests;
 
 /// The delays that the planner keeps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

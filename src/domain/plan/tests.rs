@@ -3,7 +3,7 @@
 use chrono::TimeDelta;
 use proptest::prelude::*;
 
-use super::simulation::{
+use super::world_tests::{
     Crash, NATIONAL, REFERENT, RELAY, Sim, article, foreign_channel, group, role, rules, user, users, want,
 };
 use super::{Act, Pace, is_own_subject, queue_subject};
@@ -407,7 +407,7 @@ fn announcements_read_as_the_voice_says() {
     for count in [5, 10, 15, 20] {
         let wanted = want(&[group(1, count, 0)]);
         let post = wanted.spaces[0].announcements.last().unwrap();
-        let message = post.message(|key| Some(if key == Key::Role(ONE) { 11 } else { 12 }), crate::domain::observed::created_at(0));
+        let message = post.message(rules().words, |key| Some(if key == Key::Role(ONE) { 11 } else { 12 }), crate::domain::observed::created_at(0));
         let message = message.unwrap();
         assert_eq!(message.faults(), Vec::<String>::new());
         assert_eq!(message.mentions.roles, [11]);
@@ -421,7 +421,7 @@ fn announcements_read_as_the_voice_says() {
 fn an_article_reads_as_the_voice_says() {
     let wanted = want(&[group(1, 10, 0)]);
     let now = crate::domain::observed::created_at(0);
-    let message = wanted.spaces[0].articles[2].message(|_| None, now).unwrap();
+    let message = wanted.spaces[0].articles[2].message(rules().words, |_| None, now).unwrap();
     let embed = &message.embeds[0];
     insta::assert_snapshot!(format!("{}\n{}\n{}", embed.title, embed.description, embed.footer));
 }

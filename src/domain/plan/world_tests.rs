@@ -7,12 +7,13 @@ use chrono::{DateTime, TimeDelta, Utc};
 use super::ledger::{self, Change, Made};
 use super::{Act, Pace, Plan, Step, plan};
 use crate::domain::bindings::{Bindings, Key, Room, Setbacks};
-use crate::domain::desired::{Desired, Links, Post, Rules, Server, Target, desired};
+use crate::domain::desired::{Desired, Post, Rules, Server, Target, desired};
 use crate::domain::ids::{ChannelId, GroupId, GuildId, MessageId, RoleId, UserId};
 use crate::domain::ladder::{Step as Rung, Thresholds};
 use crate::domain::notice::PutBack;
 use crate::domain::observed::{ChannelKind, Observed, Overwrites, SeenChannel, SeenMessage, SeenRole, Subject};
 use crate::domain::register::Columns;
+use crate::domain::words::Links;
 use crate::domain::snapshot::{ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts};
 
 pub(super) const GUILD: GuildId = GuildId(1);
@@ -210,7 +211,7 @@ impl Sim {
                 Made::Nothing
             }
             Act::Post { post } => {
-                let message = post.message(&ids, self.now).expect("all that a message names exists");
+                let message = post.message(rules().words, &ids, self.now).expect("all that a message names exists");
                 assert_eq!(message.faults(), Vec::<String>::new());
                 let footer = message.embeds.last().map_or("", |embed| &embed.footer);
                 let marker = Key::of_message(&message.content).or_else(|| Key::of_message(footer));
@@ -369,6 +370,7 @@ pub(super) fn rules() -> Rules {
             signup: "https://example.org/#participer".to_owned(),
             discord: "https://discord.gg/exemple".to_owned(),
         },
+        words: &crate::texts::space::FRENCH,
     }
 }
 

@@ -1,0 +1,3 @@
+//! The only module that speaks serenity's HTTP and models, with `commands` for the answers to interactions.
+
+pub mod view;

@@ -1,0 +1,365 @@
+//! People on file: sealed identities, blind indexes, places, call states, links to Discord accounts.
+
+use std::sync::Arc;
+
+use chrono::{DateTime, NaiveDate, Utc};
+use sqlx::Row;
+use sqlx::sqlite::SqliteRow;
+
+use super::vault::{BlindIndex, Index, Vault};
+use super::{StoreError, Tx, from_sql, identity, to_sql};
+use crate::domain::contact::CallState;
+use crate::domain::ids::{GroupId, PersonId, TerritoryId, UserId};
+use crate::domain::person::Identity;
+
+/// How a person came to a territory; a manual choice survives any later automatic one (product.md §4).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Placed {
+    /// Nowhere: «à placer».
+    Nowhere,
+    /// In the most populous part of an ambiguous postal code, or the only one.
+    Auto,
+    /// By the commune of the file.
+    Commune,
+    /// By a person's choice.
+    Manual,
+}
+
+impl Placed {
+    fn key(self) -> &'static str {
+        match self {
+            Placed::Nowhere => "none",
+            Placed::Auto => "auto",
+            Placed::Commune => "commune",
+            Placed::Manual => "manual",
+        }
+    }
+
+    fn from_key(key: &str) -> Result<Placed, StoreError> {
+        [Placed::Nowhere, Placed::Auto, Placed::Commune, Placed::Manual]
+            .into_iter()
+            .find(|placed| placed.key() == key)
+            .ok_or(StoreError::Row { table: "people", what: "placed" })
+    }
+}
+
+/// Where a person lives, as far as groups are concerned.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The postal code, in its normal form.
+    pub postal_code: String,
+    /// The commune, when known or chosen.
+    pub insee: Option<String>,
+    /// The territory; `None` waits in «à placer».
+    pub territory: Option<TerritoryId>,
+    /// How it was found.
+    pub placed: Placed,
+}
+
+/// Where a person came from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Origin {
+    /// The website's sign-up: counts for a «groupe possible».
+    Site,
+    /// Recruited locally: counts as a member only (product.md §3).
+    Local,
+}
+
+impl Origin {
+    fn key(self) -> &'static str {
+        match self {
+            Origin::Site => "site",
+            Origin::Local => "local",
+        }
+    }
+}
+
+/// A person on file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Person {
+    /// The id.
+    pub id: PersonId,
+    /// The identity; `None` once erased.
+    pub identity: Option<Identity>,
+    /// The place.
+    pub place: Place,
+    /// Where this person came from.
+    pub origin: Origin,
+    /// When this person signed up on the website.
+    pub signed_up_on: Option<NaiveDate>,
+    /// The account linked.
+    pub discord: Option<UserId>,
+    /// What the calls have given; [`CallState::Validated`] while a member.
+    pub call: CallState,
+    /// The last call.
+    pub last_call: Option<DateTime<Utc>>,
+    /// Who holds the card open, until when.
+    pub lease: Option<(UserId, DateTime<Utc>)>,
+    /// The group of which this person is a member.
+    pub member_of: Option<GroupId>,
+}
+
+impl Person {
+    /// «Prénom N.», or a neutral word once erased.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.identity.as_ref().map_or_else(|| crate::texts::people::erased().to_owned(), Identity::short)
+    }
+}
+
+/// The columns of [`Person`].
+macro_rules! columns {
+    () => {
+        "p.id, p.sealed, p.postal_code, p.insee, p.territory_id, p.placed, p.source, p.signed_up_on, p.discord_user, \
+         p.call_state, p.call_back_on, p.last_call_at, p.lease_user, p.lease_until, \
+         (SELECT group_id FROM memberships m WHERE m.person_id = p.id AND m.left_at IS NULL) AS member_of"
+    };
+}
+pub(in crate::store) use columns;
+
+/// Reads a row made of [`columns!`].
+pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person, StoreError> {
+    let malformed = |what| StoreError::Row { table: "people", what };
+    let sealed: Option<&[u8]> = row.try_get("sealed")?;
+    let date = |text: Option<&str>| text.map(str::parse::<NaiveDate>).transpose().map_err(|_| malformed("date"));
+    let member_of: Option<i64> = row.try_get("member_of")?;
+    let call = if member_of.is_some() {
+        CallState::Validated
+    } else {
+        CallState::from_code(row.try_get("call_state")?, date(row.try_get("call_back_on")?)?)
+            .ok_or(malformed("call_state"))?
+    };
+    let lease = match (row.try_get::<Option<i64>, _>("lease_user")?, row.try_get::<Option<i64>, _>("lease_until")?) {
+        (Some(user), Some(until)) => Some((UserId::from_sql(user), from_sql(until)?)),
+        _ => None,
+    };
+    Ok(Person {
+        id: PersonId(row.try_get("id")?),
+        identity: sealed.map(|sealed| identity::open(vault, sealed)).transpose()?,
+        place: Place {
+            postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
+            insee: row.try_get("insee")?,
+            territory: row.try_get::<Option<i64>, _>("territory_id")?.map(TerritoryId),
+            placed: Placed::from_key(row.try_get("placed")?)?,
+        },
+        origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
+        signed_up_on: date(row.try_get("signed_up_on")?)?,
+        discord: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
+        call,
+        last_call: row.try_get::<Option<i64>, _>("last_call_at")?.map(from_sql).transpose()?,
+        lease,
+        member_of: member_of.map(GroupId),
+    })
+}
+
+/// The blind indexes of an identity at a postal code (product.md §16).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Indexes {
+    /// Of the mail.
+    pub mail: Option<BlindIndex>,
+    /// Of the phone.
+    pub phone: Option<BlindIndex>,
+    /// Of the name with the postal code.
+    pub name: BlindIndex,
+}
+
+impl Indexes {
+    /// Computes them.
+    #[must_use]
+    pub fn of(vault: &Vault, identity: &Identity, postal_code: &str) -> Indexes {
+        Indexes {
+            mail: identity.mail.as_ref().map(|mail| vault.blind(Index::Mail, &mail.comparison())),
+            phone: identity.phone.as_ref().map(|phone| vault.blind(Index::Phone, phone.e164())),
+            name: vault.blind(Index::Name, &format!("{}\0{postal_code}", identity.name_key())),
+        }
+    }
+}
+
+/// A person to write.
+#[derive(Debug, Clone)]
+pub struct NewPerson<'a> {
+    /// The identity.
+    pub identity: &'a Identity,
+    /// The place.
+    pub place: &'a Place,
+    /// Where this person came from.
+    pub origin: Origin,
+    /// When this person signed up on the website.
+    pub signed_up_on: Option<NaiveDate>,
+}
+
+/// Writes a person.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn insert(tx: &mut Tx, new: &NewPerson<'_>, now: DateTime<Utc>) -> Result<PersonId, StoreError> {
+    let vault = Arc::clone(tx.vault());
+    let indexes = Indexes::of(&vault, new.identity, &new.place.postal_code);
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO people (sealed, mail_index, phone_index, name_index, postal_code, insee, territory_id, placed, source, \
+                             signed_up_on, created_at, updated_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) RETURNING id",
+    )
+    .bind(identity::seal(&vault, new.identity)?)
+    .bind(indexes.mail.map(Vec::from))
+    .bind(indexes.phone.map(Vec::from))
+    .bind(Vec::from(indexes.name))
+    .bind(&new.place.postal_code)
+    .bind(&new.place.insee)
+    .bind(new.place.territory.map(|id| id.0))
+    .bind(new.place.placed.key())
+    .bind(new.origin.key())
+    .bind(new.signed_up_on.map(|date| date.to_string()))
+    .bind(to_sql(now))
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(PersonId(id))
+}
+
+/// Replaces the identity of a person, and the indexes that follow from it and from the postal code.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn set_identity(
+    tx: &mut Tx,
+    id: PersonId,
+    identity: &Identity,
+    postal_code: &str,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
+    let vault = Arc::clone(tx.vault());
+    let indexes = Indexes::of(&vault, identity, postal_code);
+    sqlx::query(
+        "UPDATE people SET sealed = ?, mail_index = ?, phone_index = ?, name_index = ?, postal_code = ?, updated_at = ? \
+         WHERE id = ? AND erased_at IS NULL",
+    )
+    .bind(identity::seal(&vault, identity)?)
+    .bind(indexes.mail.map(Vec::from))
+    .bind(indexes.phone.map(Vec::from))
+    .bind(Vec::from(indexes.name))
+    .bind(postal_code)
+    .bind(to_sql(now))
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// Moves a person to a place. The name's index follows the postal code only through [`set_identity`].
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn set_place(tx: &mut Tx, id: PersonId, place: &Place, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE people SET postal_code = ?, insee = ?, territory_id = ?, placed = ?, updated_at = ? WHERE id = ?",
+    )
+    .bind(&place.postal_code)
+    .bind(&place.insee)
+    .bind(place.territory.map(|id| id.0))
+    .bind(place.placed.key())
+    .bind(to_sql(now))
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// A person by id, unless merged into another.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.id = ? AND p.merged_into IS NULL"))
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(|row| person(tx.vault(), &row)).transpose()
+}
+
+/// The person linked to an account.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn of_account(tx: &mut Tx, user: UserId) -> Result<Option<Person>, StoreError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.discord_user = ?"))
+        .bind(user.to_sql())
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(|row| person(tx.vault(), &row)).transpose()
+}
+
+/// Links a person to an account, or unlinks (`None`). An account is linked to one person at most: a unique key.
+///
+/// # Errors
+/// When the account is linked to somebody else, or SQLite fails.
+pub async fn link(tx: &mut Tx, id: PersonId, user: Option<UserId>, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE people SET discord_user = ?1, linked_at = CASE WHEN ?1 IS NULL THEN NULL ELSE ?2 END WHERE id = ?3")
+        .bind(user.map(UserId::to_sql))
+        .bind(to_sql(now))
+        .bind(id.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+/// Keeps a Discord pseudo that was typed or imported, sealed; it is a hint, never a proof (product.md §6).
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn set_pseudo(tx: &mut Tx, id: PersonId, pseudo: &str) -> Result<(), StoreError> {
+    let name = identity::DiscordName { display: pseudo.to_owned(), username: String::new() };
+    let sealed = name.seal(tx.vault())?;
+    sqlx::query("UPDATE people SET pseudo_sealed = ? WHERE id = ?").bind(sealed).bind(id.0).execute(tx.conn()).await?;
+    Ok(())
+}
+
+/// People who share a mail, a phone, or a name and postal code with these indexes; erased and merged ones left out.
+/// Oldest first, so that the same file always meets the same candidate first.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn alike(tx: &mut Tx, indexes: &Indexes) -> Result<Vec<Person>, StoreError> {
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.id IN (SELECT id FROM people WHERE mail_index = ?1 \
+            UNION SELECT id FROM people WHERE phone_index = ?2 UNION SELECT id FROM people WHERE name_index = ?3) \
+          AND p.erased_at IS NULL AND p.merged_into IS NULL ORDER BY p.id"
+    ))
+    .bind(indexes.mail.map(Vec::from))
+    .bind(indexes.phone.map(Vec::from))
+    .bind(Vec::from(indexes.name))
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter().map(|row| person(tx.vault(), row)).collect()
+}
+
+/// How many people a relay's list may hold in memory at once (product.md §16).
+pub const CONTACTS_MAX: u32 = 2000;
+
+/// The people on file whom the relays of these groups call, members included: those of the groups' territories who came by
+/// the website, and the groups' own members. Erased and merged ones left out; 2,000 at most, latest first.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn of_groups(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<Person>, StoreError> {
+    let ids = serde_json::to_string(groups).map_err(|_| StoreError::Row { table: "groups", what: "ids" })?;
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.erased_at IS NULL AND p.merged_into IS NULL AND ( \
+            p.id IN (SELECT person_id FROM memberships WHERE left_at IS NULL \
+                     AND group_id IN (SELECT value FROM json_each(?1))) \
+            OR (p.territory_id IN (SELECT territory_id FROM group_territories \
+                                   WHERE group_id IN (SELECT value FROM json_each(?1))) \
+                AND NOT EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee)) \
+            OR EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee \
+                       AND c.group_id IN (SELECT value FROM json_each(?1)))) \
+          ORDER BY p.id DESC LIMIT ?2"
+    ))
+    .bind(ids)
+    .bind(CONTACTS_MAX)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter().map(|row| person(tx.vault(), row)).collect()
+}

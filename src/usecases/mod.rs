@@ -1,0 +1,98 @@
+//! One function per intention: what it needs, what it changes, who may (product.md).
+//!
+//! Each opens its own transaction, checks authority first, writes the fact with its consequences, and answers with facts
+//! that `texts` puts into words. None touches Discord.
+
+pub mod authority;
+pub mod ladder;
+pub mod notify;
+pub mod statutes;
+
+use std::sync::{Arc, OnceLock, PoisonError, RwLock};
+
+use crate::clock::Clock;
+use crate::config::Settings;
+use crate::domain::ids::GuildId;
+use crate::domain::ladder::Thresholds;
+use crate::domain::territory::Atlas;
+use crate::store::Store;
+use crate::texts::templates::Texts;
+
+/// What every use case may need, shared by the whole process.
+#[derive(Debug)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The settings.
+    pub settings: Settings,
+    /// The clock: the only source of «now» above the use cases.
+    pub clock: Clock,
+    texts: RwLock<Arc<Texts>>,
+    atlas: RwLock<Arc<Atlas>>,
+    guild: OnceLock<GuildId>,
+}
+
+impl App {
+    /// The application over its database.
+    #[must_use]
+    pub fn new(store: Store, settings: Settings, clock: Clock, texts: Texts, atlas: Atlas) -> Self {
+        Self {
+            store,
+            settings,
+            clock,
+            texts: RwLock::new(Arc::new(texts)),
+            atlas: RwLock::new(Arc::new(atlas)),
+            guild: OnceLock::new(),
+        }
+    }
+
+    /// The texts in force.
+    #[must_use]
+    pub fn texts(&self) -> Arc<Texts> {
+        Arc::clone(&self.texts.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts other texts in force.
+    pub fn replace_texts(&self, texts: Texts) {
+        *self.texts.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(texts);
+    }
+
+    /// The territories in force.
+    #[must_use]
+    pub fn atlas(&self) -> Arc<Atlas> {
+        Arc::clone(&self.atlas.read().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Puts another zoning in force.
+    pub fn replace_atlas(&self, atlas: Atlas) {
+        *self.atlas.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(atlas);
+    }
+
+    /// The bound server, once known.
+    #[must_use]
+    pub fn guild(&self) -> Option<GuildId> {
+        self.guild.get().copied()
+    }
+
+    /// Binds the process to its server; a second call changes nothing.
+    pub fn bind(&self, guild: GuildId) {
+        let _ = self.guild.set(guild);
+    }
+
+    /// The rules that the ladder follows.
+    #[must_use]
+    pub fn rules(&self) -> Rules {
+        Rules { thresholds: self.settings.ladder.into(), texts: self.texts(), settings: self.settings.tunables.clone() }
+    }
+}
+
+/// What the ladder needs to know besides rows.
+#[derive(Debug, Clone)]
+pub struct Rules {
+    /// The five numbers.
+    pub thresholds: Thresholds,
+    /// The generic statutes, among others.
+    pub texts: Arc<Texts>,
+    /// Quorum, majority and durations, written into the statutes.
+    pub settings: crate::config::Tunables,
+}
