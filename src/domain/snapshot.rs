@@ -88,10 +88,8 @@ impl GroupFacts {
 pub struct MemberFacts {
     /// The number in the group's register: never given twice.
     pub number: u32,
-    /// First name.
-    pub first: String,
-    /// Last name.
-    pub last: String,
+    /// «Prénom NOM».
+    pub name: String,
     /// The linked Discord account.
     pub user: Option<UserId>,
     /// Whether that account is on the server.
@@ -172,8 +170,7 @@ mod tests {
     fn debug_shows_no_identity() {
         let member = MemberFacts {
             number: 1,
-            first: "Camille".to_owned(),
-            last: "Dupré".to_owned(),
+            name: "Camille DUPRÉ".to_owned(),
             user: Some(UserId(42)),
             present: true,
             postal_code: "34400".to_owned(),
@@ -183,7 +180,7 @@ mod tests {
         };
         let holder = HolderFacts { user: UserId(42), present: true, display: Some("Camille Dupré".to_owned()) };
         let shown = format!("{member:?} {holder:?}");
-        for secret in ["Camille", "Dupr", "34400", "98", "example"] {
+        for secret in ["Camille", "DUPR", "Dupr", "34400", "98", "example"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

@@ -90,7 +90,6 @@ fn holder(holder: &HolderFacts) -> String {
 /// «`1` **Camille DUPRÉ** — @camille · 34400 · depuis le 3 mars 2027».
 #[must_use]
 pub fn line(member: &MemberFacts) -> String {
-    let name = format!("{} {}", member.first, member.last.to_uppercase());
     let mut facts: Vec<String> = Vec::new();
     if let Some(user) = member.user {
         facts.push(format!("<@{user}>"));
@@ -101,7 +100,7 @@ pub fn line(member: &MemberFacts) -> String {
     facts.push(format!("depuis le {}", dates::day(paris_date(member.since))));
     facts.extend(member.phone.as_deref().map(escape_line));
     facts.extend(member.mail.as_deref().map(escape_line));
-    format!("`{}` **{}** — {}", member.number, escape_line(&name), facts.join(" · "))
+    format!("`{}` **{}** — {}", member.number, escape_line(&member.name), facts.join(" · "))
 }
 
 /// What stands for the lines when every member has left.

@@ -394,8 +394,7 @@ pub(super) fn group(id: i64, count: u32, linked: u32) -> GroupFacts {
         members: (1..=count)
             .map(|number| MemberFacts {
                 number,
-                first: "Camille".to_owned(),
-                last: "Dupré".to_owned(),
+                name: "Camille DUPRÉ".to_owned(),
                 user: (number <= linked).then(|| user(id, number)),
                 present: number <= linked,
                 postal_code: "34400".to_owned(),
