@@ -1,4 +1,8 @@
 //! The only module that speaks serenity's HTTP and models, with `commands` for the answers to interactions.
 
+pub mod apply;
+pub mod events;
 pub mod failure;
+pub mod observe;
 pub mod view;
+mod wire;

@@ -83,6 +83,30 @@ pub struct SeenMember {
     pub joined_at: Option<DateTime<Utc>>,
 }
 
+/// A member as the server shows him: what the roster keeps, besides the roles.
+#[derive(Clone, PartialEq, Eq)]
+pub struct SeenPerson {
+    /// The account.
+    pub user: UserId,
+    /// A program.
+    pub bot: bool,
+    /// Has not passed the server's screening yet.
+    pub pending: bool,
+    /// The name shown.
+    pub display: String,
+    /// The unique name.
+    pub username: String,
+    /// Roles, and when this account last joined.
+    pub member: SeenMember,
+}
+
+impl std::fmt::Debug for SeenPerson {
+    /// Without the names.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("SeenPerson").field("user", &self.user).field("member", &self.member).finish_non_exhaustive()
+    }
+}
+
 /// A message of a channel of ours. Its text is not kept: it may hold names.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenMessage {
