@@ -6,7 +6,7 @@ use super::groups::{self, NewGroup};
 use super::identity::DiscordName;
 use super::keyring::KeySource;
 use super::memberships::{self, End, NewMembership};
-use super::people::{self, NewPerson, Origin, Place, Placed};
+use super::people::{self, NewPerson, Origin, Place};
 use super::roster::{self, Seen};
 use super::statutes::{self, Article};
 use super::{Store, Tx, bindings, ladder, posts, setbacks, snapshot, territories};
@@ -49,7 +49,7 @@ async fn group(tx: &mut Tx, name: &str) -> GroupId {
 
 async fn person(tx: &mut Tx, first: &str, last: &str) -> PersonId {
     let identity = Identity::parse(first, last, "06 39 98 12 34", &format!("{}@example.org", first.to_lowercase()), "34400");
-    let place = Place { postal_code: "34400".to_owned(), insee: None, territory: None, placed: Placed::Nowhere };
+    let place = Place { postal_code: "34400".to_owned(), insee: None, territory: None, placed: None };
     let new =
         NewPerson { identity: &identity.unwrap(), place: &place, origin: Origin::Local, signed_up_on: None };
     people::insert(tx, &new, now()).await.unwrap()
