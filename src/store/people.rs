@@ -26,7 +26,7 @@ pub enum Placed {
 }
 
 impl Placed {
-    fn key(self) -> &'static str {
+    pub(in crate::store) fn key(self) -> &'static str {
         match self {
             Placed::Nowhere => "none",
             Placed::Auto => "auto",
@@ -35,7 +35,7 @@ impl Placed {
         }
     }
 
-    fn from_key(key: &str) -> Result<Placed, StoreError> {
+    pub(in crate::store) fn from_key(key: &str) -> Result<Placed, StoreError> {
         [Placed::Nowhere, Placed::Auto, Placed::Commune, Placed::Manual]
             .into_iter()
             .find(|placed| placed.key() == key)

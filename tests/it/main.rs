@@ -1,4 +1,5 @@
-//! The one integration binary: serenity is linked once. Each file acts as persons against the loopback Discord, or reads the
-//! repository itself.
+//! One integration binary: serenity links once.
 
+mod import;
 mod tidy;
+mod world;
