@@ -35,11 +35,11 @@ pub mod posts;
 pub mod roster;
 pub mod setbacks;
 pub mod snapshot;
+#[cfg(test)]
+mod space_tests;
 pub mod statutes;
 pub mod territories;
 pub mod vault;
-#[cfg(test)]
-mod space_tests;
 
 use keyring::KeySource;
 use vault::{Vault, VaultError};
