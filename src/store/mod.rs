@@ -19,6 +19,8 @@ use tokio::sync::watch;
 pub mod answers;
 pub mod authority;
 pub mod backup;
+pub mod backup;
+pub mod bindings;
 pub mod bindings;
 pub mod drafts;
 pub mod groups;
