@@ -19,8 +19,6 @@ use tokio::sync::watch;
 pub mod answers;
 pub mod authority;
 pub mod backup;
-pub mod backup;
-pub mod bindings;
 pub mod bindings;
 pub mod drafts;
 pub mod groups;
