@@ -1,4 +1,6 @@
 //! The one integration binary: serenity is linked once. Each file acts as persons against the loopback Discord, or reads the
 //! repository itself.
 
+mod loopback;
+mod store;
 mod tidy;
