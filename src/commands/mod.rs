@@ -6,6 +6,7 @@
 pub mod choice;
 pub mod components;
 pub mod mon_groupe;
+pub mod registration;
 pub mod reply;
 pub mod retirer;
 pub mod suggest;
