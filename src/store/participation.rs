@@ -1,10 +1,10 @@
-//! What a participation changes around it: the call state of the person, the reason of an annulment, the group's space.
+//! What a participation changes around it: the call state of the person, the reason of an annulment.
 
 use sqlx::Row;
 
 use super::vault::Purpose;
 use super::{StoreError, Tx, from_sql};
-use crate::domain::ids::{ChannelId, GroupId, MembershipId, PersonId};
+use crate::domain::ids::{GroupId, MembershipId, PersonId};
 
 /// Notes that a person has joined a group: nobody holds the card any longer, and a refusal no longer stands. «Ne plus
 /// appeler» is final and stays; the rest waits for a validation that would be annulled. Gives the call state before.
@@ -129,17 +129,4 @@ pub async fn consent(
         .fetch_optional(tx.conn())
         .await?;
     row.map(|row| Ok((row.try_get("consent_version")?, from_sql(row.try_get("consent_at")?)?))).transpose()
-}
-
-/// A channel of a group's space, once it is there. `room` is the name of the channel (product.md §7).
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn room(tx: &mut Tx, group: GroupId, room: &str) -> Result<Option<ChannelId>, StoreError> {
-    let id: Option<i64> =
-        sqlx::query_scalar("SELECT discord_id FROM bindings WHERE key = ? AND kind = 'channel' AND discord_id IS NOT NULL")
-            .bind(format!("group:{group}:{room}"))
-            .fetch_optional(tx.conn())
-            .await?;
-    Ok(id.map(|id| ChannelId(id.cast_unsigned())))
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::dates::{self, Style as Moment, timestamp};
 use super::ladder;
 use super::markdown::{count, enumeration, escape_line, fit, progress_bar};
+use crate::domain::bindings::Room;
 use crate::domain::calendar::paris_date;
 use crate::domain::ids::{ChannelId, UserId};
 use crate::domain::ladder::{Stage, Step};
@@ -17,17 +18,6 @@ pub enum Shown {
     Member(Box<MyGroup>),
     /// To anyone else.
     NoGroup(NoGroup),
-}
-
-/// A channel of the space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// Where members write.
-    Discussion,
-    /// Where the register is.
-    Register,
-    /// Where statutes, decisions and minutes are.
-    Documents,
 }
 
 /// Someone who holds a function: the account, and the name when one is known.
@@ -136,7 +126,7 @@ fn member(group: &MyGroup) -> Message {
     lines.push(format!("{} · {}", relays(&group.relays), referents(&group.referents)));
     if !group.rooms.is_empty() {
         let rooms: Vec<String> =
-            group.rooms.iter().map(|(room, channel)| format!("{} <#{channel}>", label(*room))).collect();
+            group.rooms.iter().map(|(room, channel)| format!("{} <#{channel}>", room.name())).collect();
         lines.push(format!("Espace du groupe\u{a0}: {}", rooms.join(" · ")));
     } else if group.stage != Stage::Possible {
         lines.push("Espace du groupe\u{a0}: en cours de création.".to_owned());
@@ -147,14 +137,6 @@ fn member(group: &MyGroup) -> Message {
     lines.push(meeting(group.meeting));
     let title = format!("{}Groupe {} — {}", ladder::sign(group.stage), fit(&group.name, 150), ladder::is(group.stage));
     Message::default().with_embed(Embed::new(Tone::Neutral, title, lines.join("\n")))
-}
-
-fn label(room: Room) -> &'static str {
-    match room {
-        Room::Discussion => "discussion",
-        Room::Register => "registre",
-        Room::Documents => "documents",
-    }
 }
 
 fn relays(holders: &[Holder]) -> String {

@@ -4,15 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::authority::{self, Actor};
 use super::{App, standing};
+use crate::domain::bindings::Room;
 use crate::domain::ids::{GroupId, UserId};
 use crate::domain::territory::TerritoryKey;
 use crate::error::Outcome;
-use crate::store::{Tx, accounts, groups, ladder, participation, people, posts, statutes, territories};
-use crate::texts::my_group::{Basin, MyGroup, NoGroup, Room, Shown};
-
-/// The channels of a space, in the order in which they are shown.
-const ROOMS: [(&str, Room); 3] =
-    [("discussion", Room::Discussion), ("registre", Room::Register), ("documents", Room::Documents)];
+use crate::store::{Tx, accounts, bindings, groups, ladder, people, posts, statutes, territories};
+use crate::texts::my_group::{Basin, MyGroup, NoGroup, Shown};
 
 /// What `/mon-groupe` shows to this account.
 ///
@@ -54,8 +51,8 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
         referents.push(name(tx, holder.user).await?);
     }
     let mut rooms = Vec::new();
-    for (key, room) in ROOMS {
-        rooms.extend(participation::room(tx, group.id, key).await?.map(|channel| (room, channel)));
+    for room in Room::ALL {
+        rooms.extend(bindings::room(tx, group.id, room).await?.map(|channel| (room, channel)));
     }
     let under_since = ladder::steps(tx, group.id).await?.into_iter().rev().find_map(|step| step.under_since);
     Ok(Some(MyGroup {

@@ -3,13 +3,10 @@
 use crate::domain::ids::MembershipId;
 use crate::domain::ladder::Step;
 use crate::error::Outcome;
-use crate::store::{Tx, groups, ladder, memberships, participation, people};
+use crate::store::{Tx, bindings, groups, ladder, memberships, participation, people};
 use crate::texts::valider::Confirmed;
 pub use crate::texts::valider::Space;
 use crate::usecases::{App, standing};
-
-/// The channel of a space where members write: the one that is linked to.
-const DISCUSSION: &str = "discussion";
 
 /// The facts of one participation, as they are now; `None` once it has ended or its person is gone.
 ///
@@ -36,7 +33,7 @@ pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<
     let space = if !standing.reached.contains(&Step::Forming) {
         Space::NotYet
     } else {
-        match (app.guild(), participation::room(tx, group.id, DISCUSSION).await?) {
+        match (app.guild(), bindings::space_ready(tx, group.id).await?) {
             (Some(guild), Some(channel)) => Space::Ready { guild, channel },
             _ => Space::Preparing,
         }
