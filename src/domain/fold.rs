@@ -32,7 +32,8 @@ fn folded(text: &str, spaces: bool) -> String {
             out.push(' ');
         }
         gap = false;
-        for c in c.to_lowercase() {
+        // «İ» in lower case is «i» and a combining dot.
+        for c in c.to_lowercase().filter(|c| c.is_alphanumeric()) {
             match deunicode::deunicode_char(c).filter(|ascii| ascii.contains(char::is_alphanumeric)) {
                 Some(ascii) => out.extend(
                     ascii
@@ -74,7 +75,7 @@ mod tests {
         #[test]
         fn folding_is_total_and_settles(text in "\\PC{0,40}") {
             let once = fold(&text);
-            prop_assert_eq!(fold(&once), once.clone());
+            prop_assert_eq!(&fold(&once), &once);
             prop_assert!(!once.starts_with(' ') && !once.ends_with(' ') && !once.contains("  "));
             prop_assert_eq!(once.replace(' ', ""), compact(&text));
         }

@@ -32,6 +32,7 @@ pub use row::{Rejection, RowNotice, RowProblem, SignupRow};
 use header::Header;
 use records::{Cells, Records};
 use source::Source;
+use std::fmt;
 
 /// The largest file taken as it arrives, compressed or not, when it is a Discord attachment: 10 MiB (product.md §4).
 pub const MAX_ATTACHMENT_BYTES: u64 = 10 * 1024 * 1024;
@@ -40,8 +41,8 @@ pub const MAX_UNPACKED_BYTES: u64 = 100 * 1024 * 1024;
 /// The most physical lines a file may have: twice the 100,000 that product.md §4 asks for.
 pub const MAX_LINES: u64 = 200_000;
 
-/// Why a file cannot be read at all.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+/// Why a file cannot be read at all. Neither `Debug` nor `Display` shows a cell: a file without a header has a person there.
+#[derive(Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// Nothing in it.
     #[error("the file is empty")]
@@ -86,6 +87,12 @@ pub enum FileError {
     },
 }
 
+impl fmt::Debug for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FileError({self})")
+    }
+}
+
 /// A file of sign-ups, checked and ready to be read.
 pub struct SignupFile<'a> {
     source: Source<'a>,
@@ -110,7 +117,7 @@ impl<'a> SignupFile<'a> {
                 continue;
             };
             let (Cells::Whole(cells) | Cells::UnclosedQuote(cells) | Cells::TooLong(cells)) = first.cells;
-            let header = Header::read(cells);
+            let header = Header::read(&cells);
             if best.as_ref().is_none_or(|(other, ..)| header.rank() > other.rank()) {
                 best = Some((header, separator, records.position()));
             }

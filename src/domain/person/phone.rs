@@ -173,10 +173,11 @@ fn digits(typed: &str) -> Result<(String, bool), PhoneProblem> {
         }
     }
     // Tables read as decimal numbers write «639981234.0».
-    if let Some(whole) = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0")) {
-        if whole.len() >= 9 && whole.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit()) {
-            text = whole;
-        }
+    if let Some(whole) = text.strip_suffix(".0").or_else(|| text.strip_suffix(",0"))
+        && whole.len() >= 9
+        && whole.trim_start_matches('+').bytes().all(|b| b.is_ascii_digit())
+    {
+        text = whole;
     }
     if is_rounded(text) {
         return Err(PhoneProblem::Rounded);

@@ -218,7 +218,7 @@ pub(super) struct Header {
 
 impl Header {
     /// Finds the columns by their names.
-    pub(super) fn read(cells: Vec<String>) -> Self {
+    pub(super) fn read(cells: &[String]) -> Self {
         let names: Vec<String> = cells.iter().map(|cell| cell.trim().to_owned()).collect();
         let words: Vec<String> = names.iter().map(|name| fold(without_remark(name))).collect();
         let mut taken = vec![false; names.len()];
@@ -325,7 +325,7 @@ mod tests {
     use super::*;
 
     fn read(names: &[&str]) -> Header {
-        Header::read(names.iter().map(|&name| name.to_owned()).collect())
+        Header::read(&names.iter().map(|&name| name.to_owned()).collect::<Vec<_>>())
     }
 
     #[test]

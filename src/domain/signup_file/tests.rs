@@ -301,6 +301,8 @@ fn missing_columns_are_said_with_those_found() {
         panic!("another fault")
     };
     assert_eq!(found, ["Camille"]);
+    let error = refused(b"Camille,a@example.org,0639981234,34400\n");
+    assert!(!format!("{error:?} {error}").contains("Camille"));
 }
 
 #[test]

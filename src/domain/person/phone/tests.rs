@@ -209,14 +209,14 @@ proptest! {
             prop_assert!(phone.0.len() <= E164_MAX + 1);
             prop_assert!(phone.0.starts_with('+') && phone.0[1..].bytes().all(|b| b.is_ascii_digit()));
             prop_assert_eq!(Phone::parse(phone.e164()), Ok(phone.clone()));
-            prop_assert_eq!(Phone::parse(&format!("00{}", &phone.e164()[1..])), Ok(phone.clone()));
+            prop_assert_eq!(Phone::parse(&format!("00{}", &phone.e164()[1..])), Ok(phone));
         }
     }
 
     #[test]
     fn every_national_number_is_possible_and_reads_back_as_it_is_written(number in "0[1-9][0-9]{8}") {
         let phone = Phone::parse(&number).unwrap();
-        prop_assert_eq!(phone.national().replace(' ', ""), number.clone());
+        prop_assert_eq!(&phone.national().replace(' ', ""), &number);
         prop_assert_eq!(Phone::parse(&phone.national()), Ok(phone.clone()));
         prop_assert_eq!(Phone::parse(&number[1..]), Ok(phone));
     }
