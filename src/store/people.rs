@@ -11,37 +11,7 @@ use super::{StoreError, Tx, from_sql, identity, to_sql};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{GroupId, PersonId, TerritoryId, UserId};
 use crate::domain::person::Identity;
-
-/// How a person came to a territory; a manual choice survives any later automatic one (product.md §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Placed {
-    /// Nowhere: «à placer».
-    Nowhere,
-    /// In the most populous part of an ambiguous postal code, or the only one.
-    Auto,
-    /// By the commune of the file.
-    Commune,
-    /// By a person's choice.
-    Manual,
-}
-
-impl Placed {
-    fn key(self) -> &'static str {
-        match self {
-            Placed::Nowhere => "none",
-            Placed::Auto => "auto",
-            Placed::Commune => "commune",
-            Placed::Manual => "manual",
-        }
-    }
-
-    fn from_key(key: &str) -> Result<Placed, StoreError> {
-        [Placed::Nowhere, Placed::Auto, Placed::Commune, Placed::Manual]
-            .into_iter()
-            .find(|placed| placed.key() == key)
-            .ok_or(StoreError::Row { table: "people", what: "placed" })
-    }
-}
+use crate::domain::territory::Origin as Choice;
 
 /// Where a person lives, as far as groups are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +22,8 @@ pub struct Place {
     pub insee: Option<String>,
     /// The territory; `None` waits in «à placer».
     pub territory: Option<TerritoryId>,
-    /// How it was found.
-    pub placed: Placed,
+    /// How it was found; a manual choice survives any later automatic one (product.md §4).
+    pub placed: Option<Choice>,
 }
 
 /// Where a person came from.
@@ -140,7 +110,11 @@ pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person,
             postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
             insee: row.try_get("insee")?,
             territory: row.try_get::<Option<i64>, _>("territory_id")?.map(TerritoryId),
-            placed: Placed::from_key(row.try_get("placed")?)?,
+            placed: row
+                .try_get::<Option<&str>, _>("placed")?
+                .map(str::parse::<Choice>)
+                .transpose()
+                .map_err(|_| malformed("placed"))?,
         },
         origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
         signed_up_on: date(row.try_get("signed_up_on")?)?,
@@ -207,7 +181,7 @@ pub async fn insert(tx: &mut Tx, new: &NewPerson<'_>, now: DateTime<Utc>) -> Res
     .bind(&new.place.postal_code)
     .bind(&new.place.insee)
     .bind(new.place.territory.map(|id| id.0))
-    .bind(new.place.placed.key())
+    .bind(new.place.placed.map(Choice::as_str))
     .bind(new.origin.key())
     .bind(new.signed_up_on.map(|date| date.to_string()))
     .bind(to_sql(now))
@@ -256,7 +230,7 @@ pub async fn set_place(tx: &mut Tx, id: PersonId, place: &Place, now: DateTime<U
     .bind(&place.postal_code)
     .bind(&place.insee)
     .bind(place.territory.map(|id| id.0))
-    .bind(place.placed.key())
+    .bind(place.placed.map(Choice::as_str))
     .bind(to_sql(now))
     .bind(id.0)
     .execute(tx.conn())

@@ -119,7 +119,11 @@ struct Package {
 /// # Errors
 /// A file of the package that cannot be read, or a table that cannot be written.
 pub fn build(package: &Path, out: &Path) -> Result<BuildReport, BuildError> {
-    let data = if package.join("data").is_dir() { package.join("data") } else { package.to_owned() };
+    let data = if package.join("data").is_dir() {
+        package.join("data")
+    } else {
+        package.to_owned()
+    };
     let communes: Vec<Commune> = json(&data.join("communes.json"))?;
     let departements: Vec<Departement> = json(&data.join("departements.json"))?;
     let regions: Vec<Region> = json(&data.join("regions.json"))?;
@@ -130,7 +134,10 @@ pub fn build(package: &Path, out: &Path) -> Result<BuildReport, BuildError> {
     let lines = commune_lines(&communes, &epci);
     let inhabited: BTreeSet<&str> = lines.iter().map(|line| line.departement.as_str()).collect();
     let is_collectivity = |d: &Departement| d.zone == "com";
-    let kept: Vec<&Departement> = departements.iter().filter(|d| inhabited.contains(d.code.as_str())).collect();
+    let kept: Vec<&Departement> = departements
+        .iter()
+        .filter(|d| inhabited.contains(d.code.as_str()))
+        .collect();
     let own_regions: Vec<&Region> = regions.iter().filter(|r| r.zone != "com").collect();
     let count = |kind: &str| lines.iter().filter(|line| line.kind == kind).count();
     let report = BuildReport {
@@ -138,24 +145,40 @@ pub fn build(package: &Path, out: &Path) -> Result<BuildReport, BuildError> {
         communes: count("COM"),
         arrondissements: count("ARM"),
         former: lines.len() - count("COM") - count("ARM"),
-        postal_codes: lines.iter().flat_map(|line| line.postal.split(' ')).filter(|c| !c.is_empty()).collect::<BTreeSet<_>>().len(),
+        postal_codes: lines
+            .iter()
+            .flat_map(|line| line.postal.split(' '))
+            .filter(|c| !c.is_empty())
+            .collect::<BTreeSet<_>>()
+            .len(),
         epci: epci.len(),
         departements: kept.iter().filter(|d| !is_collectivity(d)).count(),
         collectivities: kept.iter().filter(|d| is_collectivity(d)).count(),
         regions: own_regions.len(),
     };
 
-    std::fs::create_dir_all(out).map_err(|source| BuildError::Write { path: out.to_owned(), source })?;
+    std::fs::create_dir_all(out).map_err(|source| BuildError::Write {
+        path: out.to_owned(),
+        source,
+    })?;
     write(out, Table::Communes, lines.iter().map(Line::fields))?;
     write(
         out,
         Table::Departements,
         kept.iter().map(|d| {
-            let (region, flag) = if is_collectivity(d) { ("", "oui") } else { (d.region.as_str(), "non") };
+            let (region, flag) = if is_collectivity(d) {
+                ("", "oui")
+            } else {
+                (d.region.as_str(), "non")
+            };
             [d.code.clone(), typographic(&d.nom), region.to_owned(), flag.to_owned()]
         }),
     )?;
-    write(out, Table::Regions, own_regions.iter().map(|r| [r.code.clone(), typographic(&r.nom)]))?;
+    write(
+        out,
+        Table::Regions,
+        own_regions.iter().map(|r| [r.code.clone(), typographic(&r.nom)]),
+    )?;
     let mut epci: Vec<[String; 2]> = epci.into_iter().map(|e| [e.code, typographic(&e.nom)]).collect();
     epci.sort();
     write(out, Table::Epci, epci.into_iter())?;
@@ -190,8 +213,10 @@ impl Line {
 }
 
 fn commune_lines(communes: &[Commune], epci: &[Epci]) -> Vec<Line> {
-    let epci_of: HashMap<&str, &str> =
-        epci.iter().flat_map(|e| e.membres.iter().map(|m| (m.code.as_str(), e.code.as_str()))).collect();
+    let epci_of: HashMap<&str, &str> = epci
+        .iter()
+        .flat_map(|e| e.membres.iter().map(|m| (m.code.as_str(), e.code.as_str())))
+        .collect();
     let name_of: HashMap<&str, &str> = communes
         .iter()
         .filter(|c| c.r#type == "commune-actuelle")
@@ -204,14 +229,20 @@ fn commune_lines(communes: &[Commune], epci: &[Epci]) -> Vec<Line> {
             codes.extend(arrondissement.codes_postaux.iter().map(String::as_str));
         }
     }
-    let mut lines: Vec<Line> = communes.iter().filter_map(|c| line(c, &epci_of, &name_of, &of_arrondissements)).collect();
+    let mut lines: Vec<Line> = communes
+        .iter()
+        .filter_map(|c| line(c, &epci_of, &name_of, &of_arrondissements))
+        .collect();
     lines.sort_by(|a, b| (a.kind_order(), &a.code, &a.name).cmp(&(b.kind_order(), &b.code, &b.name)));
     lines
 }
 
 impl Line {
     fn kind_order(&self) -> usize {
-        ["COM", "ARM", "COMA", "COMD"].iter().position(|kind| *kind == self.kind).unwrap_or(usize::MAX)
+        ["COM", "ARM", "COMA", "COMD"]
+            .iter()
+            .position(|kind| *kind == self.kind)
+            .unwrap_or(usize::MAX)
     }
 }
 
@@ -238,16 +269,32 @@ fn line(
         postal.retain(|code| !given.contains(code));
     }
     // A former commune of the same name as the one that holds it adds nothing.
-    if !inhabited && holder.and_then(|code| name_of.get(code)).is_none_or(|name| *name == commune.nom) {
+    if !inhabited
+        && holder
+            .and_then(|code| name_of.get(code))
+            .is_none_or(|name| *name == commune.nom)
+    {
         return None;
     }
     Some(Line {
         kind,
         code: commune.code.clone(),
         name: typographic(&commune.nom),
-        departement: if inhabited { commune.departement.clone() } else { String::new() },
-        epci: epci_of.get(commune.code.as_str()).filter(|_| kind == "COM").map(|e| (*e).to_owned()).unwrap_or_default(),
-        population: commune.population.filter(|_| inhabited).map(|p| p.to_string()).unwrap_or_default(),
+        departement: if inhabited {
+            commune.departement.clone()
+        } else {
+            String::new()
+        },
+        epci: epci_of
+            .get(commune.code.as_str())
+            .filter(|_| kind == "COM")
+            .map(|e| (*e).to_owned())
+            .unwrap_or_default(),
+        population: commune
+            .population
+            .filter(|_| inhabited)
+            .map(|p| p.to_string())
+            .unwrap_or_default(),
         postal: postal.into_iter().collect::<Vec<_>>().join(" "),
         commune: holder.unwrap_or_default().to_owned(),
     })
@@ -259,26 +306,43 @@ fn typographic(name: &str) -> String {
 }
 
 fn json<T: DeserializeOwned>(path: &Path) -> Result<T, BuildError> {
-    let bytes = std::fs::read(path).map_err(|source| BuildError::Read { path: path.to_owned(), source })?;
-    serde_json::from_slice(&bytes).map_err(|source| BuildError::Json { path: path.to_owned(), source })
+    let bytes = std::fs::read(path).map_err(|source| BuildError::Read {
+        path: path.to_owned(),
+        source,
+    })?;
+    serde_json::from_slice(&bytes).map_err(|source| BuildError::Json {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn write<const N: usize>(out: &Path, table: Table, lines: impl Iterator<Item = [String; N]>) -> Result<(), BuildError> {
     let path = out.join(table.file_name());
-    let failed = |source: std::io::Error| BuildError::Write { path: path.clone(), source };
+    let failed = |source: std::io::Error| BuildError::Write {
+        path: path.clone(),
+        source,
+    };
     let mut writer = csv::Writer::from_writer(Vec::new());
-    writer.write_record(table.columns()).map_err(|error| failed(error.into()))?;
+    writer
+        .write_record(table.columns())
+        .map_err(|error| failed(error.into()))?;
     for line in lines {
         writer.write_record(&line).map_err(|error| failed(error.into()))?;
     }
     let text = writer.into_inner().map_err(|error| failed(error.into_error()))?;
-    let bytes = if table == Table::Communes { compress(&text).map_err(failed)? } else { text };
+    let bytes = if table == Table::Communes {
+        compress(&text).map_err(failed)?
+    } else {
+        text
+    };
     std::fs::write(&path, bytes).map_err(failed)
 }
 
 /// Without a date or a file name inside, so that the same table gives the same bytes.
 fn compress(text: &[u8]) -> std::io::Result<Vec<u8>> {
-    let mut encoder = flate2::GzBuilder::new().mtime(0).write(Vec::new(), flate2::Compression::best());
+    let mut encoder = flate2::GzBuilder::new()
+        .mtime(0)
+        .write(Vec::new(), flate2::Compression::best());
     encoder.write_all(text)?;
     encoder.finish()
 }

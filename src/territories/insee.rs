@@ -4,23 +4,48 @@
 //! the basins in another sheet (NIVGEO, CODGEO, LIBGEO). Sheets are known by their columns, not by their names, which vary from
 //! year to year. A CSV made from it is read too, whatever its separator and encoding, with the names in a column or without.
 
-use crate::domain::territory::{BasinMapping, fold, normalise_insee_code};
-use calamine::{Data, Reader, Xlsx};
-use std::io::{Cursor, Read};
+use crate::domain::fold::compact;
+use crate::domain::territory::{BasinMapping, Lines, normalise_insee_code};
+use calamine::{DataRef, Reader, Xlsx, XlsxCellReader};
+use std::io::{Cursor, Read, Seek};
 use std::path::Path;
 
 /// The largest file that is read, in bytes, also once unpacked; the official workbook has about 6 MB.
 const LARGEST: u64 = 200 * 1024 * 1024;
 
 /// How many lines from the top the header is looked for.
-const HEADER_WITHIN: usize = 60;
+const HEADER_WITHIN: u64 = 60;
+
+/// How many columns of a sheet are looked at; the official one has about thirty.
+const COLUMNS_WITHIN: usize = 256;
 
 /// Columns are compared without accents, case, spaces nor signs.
-const COMMUNE_COLUMNS: [&str; 7] =
-    ["codgeo", "codeinsee", "codecommune", "codecommuneinsee", "inseecom", "depcom", "codeinseecommune"];
-const BASIN_COLUMNS: [&str; 6] = ["bv2022", "bassincode", "codebassin", "codebv2022", "bv2022code", "bassindevie2022"];
-const LABEL_COLUMNS: [&str; 7] =
-    ["libbv2022", "bv2022lib", "libellebv2022", "nombv2022", "bassinnom", "nombassin", "libellebassin"];
+const COMMUNE_COLUMNS: [&str; 7] = [
+    "codgeo",
+    "codeinsee",
+    "codecommune",
+    "codecommuneinsee",
+    "inseecom",
+    "depcom",
+    "codeinseecommune",
+];
+const BASIN_COLUMNS: [&str; 6] = [
+    "bv2022",
+    "bassincode",
+    "codebassin",
+    "codebv2022",
+    "bv2022code",
+    "bassindevie2022",
+];
+const LABEL_COLUMNS: [&str; 7] = [
+    "libbv2022",
+    "bv2022lib",
+    "libellebv2022",
+    "nombv2022",
+    "bassinnom",
+    "nombassin",
+    "libellebassin",
+];
 
 /// Why a file gives no zoning; told to the host by `texts::territories::import_error`.
 #[derive(Debug, thiserror::Error)]
@@ -90,7 +115,9 @@ pub struct Imported {
 pub fn read_file(path: &Path) -> Result<Imported, ImportError> {
     let file = std::fs::File::open(path).map_err(ImportError::Read)?;
     let mut bytes = Vec::new();
-    file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(ImportError::Read)?;
+    file.take(LARGEST + 1)
+        .read_to_end(&mut bytes)
+        .map_err(ImportError::Read)?;
     read(&bytes)
 }
 
@@ -107,7 +134,10 @@ pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
         [0x1F, 0x8B, ..] => {
             let mut unpacked = Vec::new();
             let decoder = flate2::read::GzDecoder::new(bytes);
-            decoder.take(LARGEST + 1).read_to_end(&mut unpacked).map_err(|e| ImportError::Damaged(e.into()))?;
+            decoder
+                .take(LARGEST + 1)
+                .read_to_end(&mut unpacked)
+                .map_err(|e| ImportError::Damaged(e.into()))?;
             if unpacked.len() as u64 > LARGEST {
                 return Err(ImportError::TooLarge);
             }
@@ -126,7 +156,11 @@ pub fn write_csv(mapping: &BasinMapping) -> String {
     for (commune, basin) in mapping.communes() {
         let _ = writer.write_record([commune, basin, mapping.label(basin).unwrap_or_default()]);
     }
-    writer.into_inner().ok().and_then(|bytes| String::from_utf8(bytes).ok()).unwrap_or_default()
+    writer
+        .into_inner()
+        .ok()
+        .and_then(|bytes| String::from_utf8(bytes).ok())
+        .unwrap_or_default()
 }
 
 /// Where the columns are in a table of communes.
@@ -138,9 +172,13 @@ struct Columns {
 
 impl Columns {
     fn of(header: &[String]) -> Option<Self> {
-        let names: Vec<String> = header.iter().map(|cell| fold(cell).replace(' ', "")).collect();
+        let names: Vec<String> = header.iter().map(|cell| compact(cell)).collect();
         let find = |wanted: &[&str]| wanted.iter().find_map(|w| names.iter().position(|name| name == w));
-        Some(Self { commune: find(&COMMUNE_COLUMNS)?, basin: find(&BASIN_COLUMNS)?, label: find(&LABEL_COLUMNS) })
+        Some(Self {
+            commune: find(&COMMUNE_COLUMNS)?,
+            basin: find(&BASIN_COLUMNS)?,
+            label: find(&LABEL_COLUMNS),
+        })
     }
 }
 
@@ -153,8 +191,12 @@ struct LabelColumns {
 
 impl LabelColumns {
     fn of(header: &[String]) -> Option<Self> {
-        let find = |wanted: &str| header.iter().position(|cell| fold(cell).replace(' ', "") == wanted);
-        Some(Self { level: find("nivgeo")?, code: find("codgeo")?, label: find("libgeo")? })
+        let find = |wanted: &str| header.iter().position(|cell| compact(cell) == wanted);
+        Some(Self {
+            level: find("nivgeo")?,
+            code: find("codgeo")?,
+            label: find("libgeo")?,
+        })
     }
 }
 
@@ -171,10 +213,19 @@ impl Imported {
             self.without_basin += usize::from(normalise_insee_code(commune).is_some());
             return;
         }
-        let mut reject =
-            |reason| self.rejected.push(Rejected { sheet: sheet.map(str::to_owned), line, reason });
-        let Some(commune) = normalise_insee_code(commune) else { return reject(RejectedReason::Commune) };
-        let Some(basin) = normalise_insee_code(basin) else { return reject(RejectedReason::Basin) };
+        let mut reject = |reason| {
+            self.rejected.push(Rejected {
+                sheet: sheet.map(str::to_owned),
+                line,
+                reason,
+            });
+        };
+        let Some(commune) = normalise_insee_code(commune) else {
+            return reject(RejectedReason::Commune);
+        };
+        let Some(basin) = normalise_insee_code(basin) else {
+            return reject(RejectedReason::Basin);
+        };
         match self.mapping.basin_of(&commune) {
             Some(before) if before != basin => return reject(RejectedReason::Conflict),
             Some(_) => {}
@@ -192,7 +243,10 @@ impl Imported {
             return Err(ImportError::NoCommune);
         }
         let basins = self.mapping.basins();
-        self.unnamed = basins.iter().filter(|basin| self.mapping.label(basin).is_none()).count();
+        self.unnamed = basins
+            .iter()
+            .filter(|basin| self.mapping.label(basin).is_none())
+            .count();
         Ok(self)
     }
 }
@@ -205,20 +259,18 @@ fn read_workbook(bytes: &[u8]) -> Result<Imported, ImportError> {
     let mut found = false;
     for sheet in workbook.sheet_names() {
         // A chart sheet has no cells.
-        let Ok(range) = workbook.worksheet_range(&sheet) else { continue };
-        let first = range.start().map_or(0, |(row, _)| u64::from(row)) + 1;
-        let mut rows = (first..).zip(range.rows().map(|row| row.iter().map(text).collect::<Vec<String>>()));
-        let header = rows.by_ref().take(HEADER_WITHIN).find_map(|(_, row)| Header::of(&row));
-        match header {
-            Some(Header::Communes(columns)) => {
-                found = true;
-                for (line, row) in rows {
-                    imported.take(&columns, &row, Some(&sheet), line);
-                }
-            }
-            Some(Header::Labels(columns)) => labels.extend(rows.filter_map(|(_, row)| label(&columns, &row))),
+        let Ok(cells) = workbook.worksheet_cells_reader(&sheet) else {
+            continue;
+        };
+        let mut header = None;
+        each_row(cells, |line, row| match &header {
+            None if line <= HEADER_WITHIN => header = Header::of(row),
             None => {}
-        }
+            Some(Header::Communes(columns)) => imported.take(columns, row, Some(&sheet), line),
+            Some(Header::Labels(columns)) => labels.extend(label(columns, row)),
+        })
+        .map_err(damaged)?;
+        found |= matches!(header, Some(Header::Communes(_)));
     }
     if !found {
         return Err(ImportError::NoHeader);
@@ -237,7 +289,9 @@ enum Header {
 
 impl Header {
     fn of(row: &[String]) -> Option<Self> {
-        Columns::of(row).map(Header::Communes).or_else(|| LabelColumns::of(row).map(Header::Labels))
+        Columns::of(row)
+            .map(Header::Communes)
+            .or_else(|| LabelColumns::of(row).map(Header::Labels))
     }
 }
 
@@ -247,16 +301,48 @@ fn label(columns: &LabelColumns, row: &[String]) -> Option<(String, String)> {
     if !cell(columns.level).eq_ignore_ascii_case("BV2022") || cell(columns.label).is_empty() {
         return None;
     }
-    Some((normalise_insee_code(cell(columns.code))?, typographic(cell(columns.label))))
+    Some((
+        normalise_insee_code(cell(columns.code))?,
+        typographic(cell(columns.label)),
+    ))
+}
+
+/// Gives the rows of a sheet one after the other, with their line from 1, so that a large workbook is never held whole.
+fn each_row<RS: Read + Seek>(
+    mut cells: XlsxCellReader<'_, RS>,
+    mut each: impl FnMut(u64, &[String]),
+) -> Result<(), calamine::XlsxError> {
+    let mut current = 0;
+    let mut row: Vec<String> = Vec::new();
+    while let Some(cell) = cells.next_cell()? {
+        let (line, column) = cell.get_position();
+        if line != current {
+            each(u64::from(current) + 1, &row);
+            row.clear();
+            current = line;
+        }
+        let column = column as usize;
+        if column < COLUMNS_WITHIN {
+            if row.len() <= column {
+                row.resize(column + 1, String::new());
+            }
+            if let Some(slot) = row.get_mut(column) {
+                *slot = text(cell.get_value());
+            }
+        }
+    }
+    each(u64::from(current) + 1, &row);
+    Ok(())
 }
 
 /// A cell as text; a spreadsheet that was saved again may have turned codes into numbers.
-fn text(cell: &Data) -> String {
+fn text(cell: &DataRef<'_>) -> String {
     match cell {
-        Data::String(text) => text.clone(),
-        Data::Int(number) => number.to_string(),
+        DataRef::String(text) => text.clone(),
+        DataRef::SharedString(text) => (*text).to_owned(),
+        DataRef::Int(number) => number.to_string(),
         // A code has no decimals: `{}` writes 1004.0 as «1004».
-        Data::Float(number) => number.to_string(),
+        DataRef::Float(number) => number.to_string(),
         _ => String::new(),
     }
 }
@@ -272,11 +358,18 @@ fn read_csv(bytes: &[u8]) -> Result<Imported, ImportError> {
             .has_headers(false)
             .flexible(true)
             .from_reader(text.as_bytes());
+        let mut lines = Lines::new(&text);
         let mut rows = reader.records().filter_map(Result::ok).map(|record| {
-            let line = record.position().map_or(0, csv::Position::line);
+            let line = lines.of(record.position().map_or(0, csv::Position::byte));
             (line, record.iter().map(str::to_owned).collect::<Vec<String>>())
         });
-        let Some(columns) = rows.by_ref().take(HEADER_WITHIN).find_map(|(_, row)| Columns::of(&row)) else { continue };
+        let Some(columns) = rows
+            .by_ref()
+            .take(HEADER_WITHIN as usize)
+            .find_map(|(_, row)| Columns::of(&row))
+        else {
+            continue;
+        };
         let mut imported = Imported::default();
         for (line, row) in rows {
             imported.take(&columns, &row, None, line);

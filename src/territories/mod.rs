@@ -89,7 +89,9 @@ fn atlas_of(text: impl Fn(Table) -> Result<String, LoadError>) -> Result<Atlas, 
 fn unpack(table: Table, bytes: &[u8]) -> Result<String, LoadError> {
     let mut text = String::new();
     let read = if table == Table::Communes {
-        flate2::read::GzDecoder::new(bytes).take(LARGEST).read_to_string(&mut text)
+        flate2::read::GzDecoder::new(bytes)
+            .take(LARGEST)
+            .read_to_string(&mut text)
     } else {
         bytes.take(LARGEST).read_to_string(&mut text)
     };

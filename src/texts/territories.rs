@@ -7,6 +7,7 @@ use crate::domain::territory::{
 };
 use crate::territories::insee::{ImportError, Imported, Rejected, RejectedReason};
 use crate::territories::{BuildError, BuildReport, LoadError};
+use crate::texts::markdown::{count, fit, length, number};
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -43,7 +44,7 @@ pub fn no_basin(collectivity: &str) -> String {
 /// The label of a territory in a select menu where a postal code is ambiguous.
 #[must_use]
 pub fn part_label(part: &Part<'_>) -> String {
-    shorten(&part.territory.label(), OPTION_LIMIT)
+    fit(&part.territory.label(), OPTION_LIMIT)
 }
 
 /// What helps to choose: the communes of the postal code that lie in the territory.
@@ -79,7 +80,10 @@ pub fn load_error(error: &LoadError) -> String {
     match error {
         LoadError::Read { path, .. } => unreadable(path),
         LoadError::Unpack { table: Table::Communes } => {
-            format!("{}\u{a0}: un CSV en UTF-8 compressé par gzip est attendu.", Table::Communes)
+            format!(
+                "{}\u{a0}: un CSV en UTF-8 compressé par gzip est attendu.",
+                Table::Communes
+            )
         }
         LoadError::Unpack { table } => format!("{table}\u{a0}: un CSV en UTF-8 est attendu."),
         LoadError::Table(error) => table_error(error),
@@ -87,14 +91,25 @@ pub fn load_error(error: &LoadError) -> String {
 }
 
 fn unreadable(path: &Path) -> String {
-    format!("{}\u{a0}: ce fichier ne peut pas être lu. Existe-t-il, et avez-vous le droit de le lire\u{a0}?", path.display())
+    format!(
+        "{}\u{a0}: ce fichier ne peut pas être lu. Existe-t-il, et avez-vous le droit de le lire\u{a0}?",
+        path.display()
+    )
 }
 
 fn table_error(error: &TableError) -> String {
     let what = match error.problem {
-        TableProblem::Header => format!("l’en-tête attendu est «\u{a0}{}\u{a0}»", error.table.columns().join(",")),
-        TableProblem::Malformed => format!("{} colonnes séparées par des virgules sont attendues", error.table.columns().len()),
-        TableProblem::Value(column) => format!("la colonne «\u{a0}{column}\u{a0}» a une valeur vide, impossible ou inconnue des autres tables"),
+        TableProblem::Header => format!(
+            "l’en-tête attendu est «\u{a0}{}\u{a0}»",
+            error.table.columns().join(",")
+        ),
+        TableProblem::Malformed => format!(
+            "{} colonnes séparées par des virgules sont attendues",
+            error.table.columns().len()
+        ),
+        TableProblem::Value(column) => {
+            format!("la colonne «\u{a0}{column}\u{a0}» a une valeur vide, impossible ou inconnue des autres tables")
+        }
         TableProblem::Twice => "le même code s’y trouve deux fois".to_owned(),
         TableProblem::Empty => "aucune ligne sous l’en-tête".to_owned(),
     };
@@ -116,7 +131,10 @@ pub fn build_error(error: &BuildError) -> String {
             source.column()
         ),
         BuildError::Write { path, .. } => {
-            format!("{}\u{a0}: ce fichier ne peut pas être écrit. Le dossier est-il accessible en écriture\u{a0}?", path.display())
+            format!(
+                "{}\u{a0}: ce fichier ne peut pas être écrit. Le dossier est-il accessible en écriture\u{a0}?",
+                path.display()
+            )
         }
     }
 }
@@ -125,17 +143,29 @@ pub fn build_error(error: &BuildError) -> String {
 #[must_use]
 pub fn build_report(report: &BuildReport, out: &Path) -> String {
     let version = report.version.as_deref().unwrap_or("inconnue");
+    let parts = [
+        (report.communes, "commune", "communes"),
+        (
+            report.arrondissements,
+            "arrondissement municipal",
+            "arrondissements municipaux",
+        ),
+        (report.former, "ancien nom de commune", "anciens noms de communes"),
+        (report.postal_codes, "code postal", "codes postaux"),
+        (report.epci, "intercommunalité", "intercommunalités"),
+        (report.departements, "département", "départements"),
+        (
+            report.collectivities,
+            "collectivité d’outre-mer",
+            "collectivités d’outre-mer",
+        ),
+        (report.regions, "région", "régions"),
+    ]
+    .map(|(n, one, many)| count(n as u64, one, many));
     format!(
-        "Tables écrites dans {} (paquet version {version})\u{a0}: {} communes, {} arrondissements municipaux, {} anciens noms de communes, {} codes postaux, {} intercommunalités, {} départements, {} collectivités d’outre-mer, {} régions.\nPensez à mettre SOURCE.md à jour.",
+        "Tables écrites dans {} (paquet version {version})\u{a0}: {}.\nPensez à mettre SOURCE.md à jour.",
         out.display(),
-        number(report.communes as u64),
-        report.arrondissements,
-        number(report.former as u64),
-        number(report.postal_codes as u64),
-        number(report.epci as u64),
-        report.departements,
-        report.collectivities,
-        report.regions,
+        parts.join(", ")
     )
 }
 
@@ -147,8 +177,12 @@ pub fn import_error(error: &ImportError) -> String {
         ImportError::Empty => "Le fichier est vide.",
         ImportError::TooLarge => "Le fichier est trop grand pour être la table de l’Insee.",
         ImportError::OldWorkbook => "Ce classeur est à l’ancien format (.xls). Enregistrez-le en .xlsx ou en .csv.",
-        ImportError::Damaged(_) => "Le fichier ne peut pas être ouvert\u{a0}: il semble incomplet, protégé, ou n’est pas un classeur .xlsx.",
-        ImportError::NoHeader => "Aucune ligne d’en-tête n’a les colonnes CODGEO et BV2022. Le fichier attendu est la «\u{a0}table d’appartenance géographique des communes\u{a0}» de l’Insee (.xlsx ou .csv).",
+        ImportError::Damaged(_) => {
+            "Le fichier ne peut pas être ouvert\u{a0}: il semble incomplet, protégé, ou n’est pas un classeur .xlsx."
+        }
+        ImportError::NoHeader => {
+            "Aucune ligne d’en-tête n’a les colonnes CODGEO et BV2022. Le fichier attendu est la «\u{a0}table d’appartenance géographique des communes\u{a0}» de l’Insee (.xlsx ou .csv)."
+        }
         ImportError::NoCommune => "L’en-tête est là, mais aucune ligne n’a de commune avec son bassin de vie.",
     };
     format!("{what} Rien n’a changé.")
@@ -158,21 +192,40 @@ pub fn import_error(error: &ImportError) -> String {
 #[must_use]
 pub fn import_report(imported: &Imported, coverage: &Coverage) -> String {
     let mut out = format!(
-        "Table lue\u{a0}: {} communes dans {} bassins de vie.",
-        number(imported.mapping.len() as u64),
-        number(imported.mapping.basins().len() as u64)
+        "Table lue\u{a0}: {} dans {}.",
+        count(imported.mapping.len() as u64, "commune", "communes"),
+        count(
+            imported.mapping.basins().len() as u64,
+            "bassin de vie",
+            "bassins de vie"
+        )
     );
-    let mut line = |count: usize, what: &str| {
-        if count > 0 {
-            let _ = write!(out, "\n{}\u{a0}: {}.", what, number(count as u64));
+    let mut line = |n: usize, what: &str| {
+        if n > 0 {
+            let _ = write!(out, "\n{}\u{a0}: {}.", what, number(n as u64));
         }
     };
-    line(imported.unnamed, "Bassins sans nom dans le fichier, nommés d’après leur commune");
+    line(
+        imported.unnamed,
+        "Bassins sans nom dans le fichier, nommés d’après leur commune",
+    );
     line(imported.without_basin, "Communes sans bassin dans le fichier");
-    line(coverage.by_parts.len(), "Communes absentes du fichier, rattachées par une ancienne commune ou un arrondissement");
-    line(coverage.by_neighbours.len(), "Communes absentes du fichier, rattachées par leur code postal");
-    line(coverage.kept.len(), "Communes absentes du fichier, gardées dans leur intercommunalité");
-    line(coverage.unknown.len(), "Codes du fichier qui ne sont plus ceux de communes");
+    line(
+        coverage.by_parts.len(),
+        "Communes absentes du fichier, rattachées par une ancienne commune ou un arrondissement",
+    );
+    line(
+        coverage.by_neighbours.len(),
+        "Communes absentes du fichier, rattachées par leur code postal",
+    );
+    line(
+        coverage.kept.len(),
+        "Communes absentes du fichier, gardées dans leur intercommunalité",
+    );
+    line(
+        coverage.unknown.len(),
+        "Codes du fichier qui ne sont plus ceux de communes",
+    );
     line(imported.rejected.len(), "Lignes écartées");
     for rejected in imported.rejected.iter().take(SHOWN) {
         let _ = write!(out, "\n  {}", rejected_line(rejected));
@@ -196,7 +249,11 @@ fn rejected_line(rejected: &Rejected) -> String {
 /// What a change of zoning changes for people and groups.
 #[must_use]
 pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -> String {
-    let mut out = format!("Découpage\u{a0}: {}, au lieu des {}.", zoning(new.zoning()), zoning(old.zoning()));
+    let mut out = format!(
+        "Découpage\u{a0}: {}, au lieu des {}.",
+        zoning(new.zoning()),
+        zoning(old.zoning())
+    );
     let moved: u64 = differences.moves.iter().map(|moved| moved.people).sum();
     let _ = write!(
         out,
@@ -220,11 +277,23 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
             number(differences.to_check)
         );
     }
-    let lost: Vec<String> =
-        differences.groups.iter().filter(|group| group.to.is_none()).map(|group| name(old, Some(&group.from))).collect();
-    let _ = write!(out, "\nGroupes rattachés\u{a0}: {}.", number((differences.groups.len() - lost.len()) as u64));
+    let lost: Vec<String> = differences
+        .groups
+        .iter()
+        .filter(|group| group.to.is_none())
+        .map(|group| name(old, Some(&group.from)))
+        .collect();
+    let _ = write!(
+        out,
+        "\nGroupes rattachés\u{a0}: {}.",
+        number((differences.groups.len() - lost.len()) as u64)
+    );
     if !lost.is_empty() {
-        let _ = write!(out, "\nGroupes dont le territoire n’est plus connu, à replacer\u{a0}: {}.", lost.join(", "));
+        let _ = write!(
+            out,
+            "\nGroupes dont le territoire n’est plus connu, à replacer\u{a0}: {}.",
+            lost.join(", ")
+        );
     }
     for (to, from) in differences.shared.iter().take(SHOWN) {
         let names: Vec<String> = from.iter().map(|key| name(old, Some(key))).collect();
@@ -243,9 +312,9 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
 fn more(out: &mut String, total: usize) {
     match total.saturating_sub(SHOWN) {
         0 => {}
-        1 => out.push_str("\n  … et 1 autre"),
+        1 => out.push_str("\n  … et 1\u{a0}autre"),
         rest => {
-            let _ = write!(out, "\n  … et {} autres", number(rest as u64));
+            let _ = write!(out, "\n  … et {}\u{a0}autres", number(rest as u64));
         }
     }
 }
@@ -257,49 +326,21 @@ fn enumerate(names: &[&str], limit: usize) -> String {
         let mut out = names.get(..shown).unwrap_or_default().join(", ");
         match rest {
             0 => {}
-            1 => out.push_str(" et 1 autre"),
+            1 => out.push_str(" et 1\u{a0}autre"),
             _ => {
-                let _ = write!(out, " et {rest} autres");
+                let _ = write!(out, " et {rest}\u{a0}autres");
             }
         }
-        if out.chars().count() <= limit {
+        if length(&out) <= limit {
             return out;
         }
     }
-    shorten(names.first().copied().unwrap_or_default(), limit)
-}
-
-fn shorten(text: &str, limit: usize) -> String {
-    if text.chars().count() <= limit {
-        return text.to_owned();
-    }
-    text.chars().take(limit.saturating_sub(1)).chain(std::iter::once('…')).collect()
-}
-
-/// Thousands apart, by a no-break space.
-fn number(n: u64) -> String {
-    let digits = n.to_string();
-    let mut out = String::with_capacity(digits.len() + 4);
-    for (at, digit) in digits.chars().enumerate() {
-        if at > 0 && (digits.len() - at) % 3 == 0 {
-            out.push('\u{a0}');
-        }
-        out.push(digit);
-    }
-    out
+    fit(names.first().copied().unwrap_or_default(), limit)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn thousands_are_apart() {
-        assert_eq!(number(0), "0");
-        assert_eq!(number(999), "999");
-        assert_eq!(number(1_000), "1\u{a0}000");
-        assert_eq!(number(68_350_798), "68\u{a0}350\u{a0}798");
-    }
 
     #[test]
     fn an_enumeration_fits_its_limit_and_counts_the_rest() {
@@ -310,8 +351,14 @@ mod tests {
         let text = enumerate(&names, 100);
         assert!(text.chars().count() <= 100, "{text}");
         let shown = text.matches("Saint").count();
-        assert!(shown >= 2 && text.ends_with(&format!(" et {} autres", 46 - shown)), "{text}");
-        assert_eq!(enumerate(&["Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"; 2], 12), "Saint-Remy-…");
+        assert!(
+            shown >= 2 && text.ends_with(&format!(" et {}\u{a0}autres", 46 - shown)),
+            "{text}"
+        );
+        assert_eq!(
+            enumerate(&["Saint-Remy-en-Bouzemont-Saint-Genest-et-Isson"; 2], 12),
+            "Saint-Remy-…"
+        );
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! tests
-#[test]
-fn t() {
-    assert_eq!(1 + 1, 2);
-}
+//! The one integration binary: serenity is linked once. Each file acts as persons against the loopback Discord, or reads the
+//! repository itself.
+
+mod store;
+mod tidy;

@@ -1,8 +1,8 @@
 //! The atlas: geography and zoning together, and the questions asked of them.
 
 use super::basins::{Assignment, BasinMapping, Coverage, by_epci, by_mapping};
-use super::fold::name_key;
 use super::geography::{Departement, Geography, Region, UnitId};
+use super::names::name_key;
 use super::naming::give_names;
 use super::postal::PostalCode;
 use super::search::SearchIndex;
@@ -24,7 +24,10 @@ impl TerritoryKey {
     /// The key of a basin's part in a département.
     #[must_use]
     pub fn new(basin: impl Into<String>, departement: impl Into<String>) -> Self {
-        Self { basin: basin.into(), departement: departement.into() }
+        Self {
+            basin: basin.into(),
+            departement: departement.into(),
+        }
     }
 
     /// Reads what `Display` writes. Whether there is such a territory is [`Atlas::territory`]'s affair.
@@ -101,7 +104,8 @@ pub struct Place<'a> {
     pub departement: &'a Departement,
     /// The territory; none in an overseas collectivity.
     pub key: Option<&'a TerritoryKey>,
-    /// Inhabitants of the unit.
+    /// Inhabitants of the unit. When asked by postal code, those that count for it: a unit of several postal codes is divided
+    /// evenly among them.
     pub population: u32,
 }
 
@@ -166,7 +170,10 @@ impl Atlas {
     #[must_use]
     pub fn with_basins(&self, mapping: &BasinMapping) -> (Self, Coverage) {
         let (assignment, coverage) = by_mapping(&self.geography, mapping);
-        (Self::zoned(Arc::clone(&self.geography), Zoning::BassinsDeVie, &assignment), coverage)
+        (
+            Self::zoned(Arc::clone(&self.geography), Zoning::BassinsDeVie, &assignment),
+            coverage,
+        )
     }
 
     /// The same geography under the default zoning.
@@ -192,15 +199,24 @@ impl Atlas {
         let mut territories = Vec::with_capacity(parts.len());
         for (id, ((basin_code, departement_code), communes)) in (0_u32..).zip(parts) {
             // The most populous; of equals the least code.
-            let main = communes.iter().copied().max_by_key(|c| (geography.population(*c), std::cmp::Reverse(*c)));
+            let main = communes
+                .iter()
+                .copied()
+                .max_by_key(|c| (geography.population(*c), std::cmp::Reverse(*c)));
             let Some(main) = main else { continue };
-            let (Some(basin), Some(departement)) = (basin(main), geography.departement_of_unit(main)) else { continue };
+            let (Some(basin), Some(departement)) = (basin(main), geography.departement_of_unit(main)) else {
+                continue;
+            };
             let main_town = geography.name(main).to_owned();
             let region = geography.regions().iter().find(|r| r.code == departement.region);
             territories.push(Territory {
                 key: TerritoryKey::new(basin_code, departement_code),
                 name: String::new(),
-                base_name: if basin.named_by_town { main_town.clone() } else { basin.name.clone() },
+                base_name: if basin.named_by_town {
+                    main_town.clone()
+                } else {
+                    basin.name.clone()
+                },
                 basin_name: basin.name.clone(),
                 main_town,
                 main_town_code: geography.code(main).to_owned(),
@@ -223,7 +239,13 @@ impl Atlas {
             }
         }
         give_names(&mut territories);
-        Self { geography, zoning, territories, territory_of, index: OnceLock::new() }
+        Self {
+            geography,
+            zoning,
+            territories,
+            territory_of,
+            index: OnceLock::new(),
+        }
     }
 
     /// What the basins are.
@@ -241,7 +263,10 @@ impl Atlas {
     /// The territory of a key.
     #[must_use]
     pub fn territory(&self, key: &TerritoryKey) -> Option<&Territory> {
-        let at = self.territories.binary_search_by(|territory| territory.key.cmp(key)).ok()?;
+        let at = self
+            .territories
+            .binary_search_by(|territory| territory.key.cmp(key))
+            .ok()?;
         self.territories.get(at)
     }
 
@@ -250,7 +275,7 @@ impl Atlas {
         self.territories.get(id as usize)
     }
 
-    pub(super) fn place(&self, unit: UnitId) -> Option<Place<'_>> {
+    fn place(&self, unit: UnitId, population: u32) -> Option<Place<'_>> {
         let commune = self.geography.commune(unit);
         Some(Place {
             insee: self.geography.code(commune),
@@ -259,12 +284,15 @@ impl Atlas {
             unit_name: self.geography.name(unit),
             departement: self.geography.departement_of_unit(unit)?,
             key: self.territory_of_unit(unit).map(|territory| &territory.key),
-            population: self.geography.population(unit),
+            population,
         })
     }
 
-    fn sorted_places(&self, units: impl Iterator<Item = UnitId>) -> Vec<Place<'_>> {
-        let mut places: Vec<Place<'_>> = units.filter_map(|unit| self.place(unit)).collect();
+    /// The places of units with their inhabitants, the most populous first.
+    fn sorted_places(&self, units: impl Iterator<Item = (UnitId, u32)>) -> Vec<Place<'_>> {
+        let mut places: Vec<Place<'_>> = units
+            .filter_map(|(unit, population)| self.place(unit, population))
+            .collect();
         places.sort_by(|a, b| b.population.cmp(&a.population).then_with(|| a.unit.cmp(b.unit)));
         places
     }
@@ -278,7 +306,8 @@ impl Atlas {
     /// The place of an INSEE code: a commune, or a municipal arrondissement.
     #[must_use]
     pub fn place_of_code(&self, insee: &str) -> Option<Place<'_>> {
-        self.place(self.geography.unit_of_code(insee)?)
+        let unit = self.geography.unit_of_code(insee)?;
+        self.place(unit, self.geography.population(unit))
     }
 
     /// The places of a territory by which it can be split, the most populous first: its communes, the three large cities
@@ -286,10 +315,20 @@ impl Atlas {
     #[must_use]
     pub fn places_of(&self, key: &TerritoryKey) -> Vec<Place<'_>> {
         let geography = &self.geography;
-        let divided: std::collections::HashSet<UnitId> =
-            (0..geography.units()).filter(|u| geography.commune(*u) != *u).map(|u| geography.commune(u)).collect();
-        let own = |unit: &UnitId| self.territory_of_unit(*unit).is_some_and(|territory| territory.key == *key);
-        self.sorted_places((0..geography.units()).filter(own).filter(|unit| !divided.contains(unit)))
+        let divided: std::collections::HashSet<UnitId> = (0..geography.units())
+            .filter(|u| geography.commune(*u) != *u)
+            .map(|u| geography.commune(u))
+            .collect();
+        let own = |unit: &UnitId| {
+            self.territory_of_unit(*unit)
+                .is_some_and(|territory| territory.key == *key)
+        };
+        self.sorted_places(
+            (0..geography.units())
+                .filter(own)
+                .filter(|unit| !divided.contains(unit))
+                .map(|unit| (unit, geography.population(unit))),
+        )
     }
 
     /// The territories that a postal code touches, the most populous part first.
@@ -302,14 +341,20 @@ impl Atlas {
     pub(super) fn gather<'a>(&'a self, places: Vec<Place<'a>>) -> Vec<Part<'a>> {
         let mut parts: Vec<Part<'a>> = Vec::new();
         for place in places {
-            let Some(territory) = place.key.and_then(|key| self.territory(key)) else { continue };
+            let Some(territory) = place.key.and_then(|key| self.territory(key)) else {
+                continue;
+            };
             let population = u64::from(place.population);
             match parts.iter_mut().find(|part| part.territory.key == territory.key) {
                 Some(part) => {
                     part.population += population;
                     part.places.push(place);
                 }
-                None => parts.push(Part { territory, places: vec![place], population }),
+                None => parts.push(Part {
+                    territory,
+                    places: vec![place],
+                    population,
+                }),
             }
         }
         parts.sort_by(|a, b| b.population.cmp(&a.population).then_with(|| a.key().cmp(b.key())));
@@ -321,7 +366,9 @@ impl Atlas {
     #[must_use]
     pub fn resolve(&self, code: PostalCode, commune: Option<&str>) -> Resolution<'_> {
         let places = self.places(code);
-        let Some(first) = places.first() else { return Resolution::Unknown };
+        let Some(first) = places.first() else {
+            return Resolution::Unknown;
+        };
         let departement = first.departement;
         let named = commune.map(|name| self.named(code, name)).unwrap_or_default();
         let mut parts = self.gather(if named.is_empty() { places } else { named });
@@ -342,12 +389,17 @@ impl Atlas {
             return Vec::new();
         }
         let units = self.geography.units_of_postal(code);
-        let today = |unit: &UnitId| name_key(self.geography.name(self.geography.commune(*unit))) == key;
+        let today = |(unit, _): &(UnitId, u32)| name_key(self.geography.name(self.geography.commune(*unit))) == key;
         let places = self.sorted_places(units.iter().copied().filter(today));
         if !places.is_empty() {
             return places;
         }
-        self.sorted_places(units.iter().copied().filter(|unit| self.geography.bears_name(*unit, &key)))
+        self.sorted_places(
+            units
+                .iter()
+                .copied()
+                .filter(|(unit, _)| self.geography.bears_name(*unit, &key)),
+        )
     }
 
     /// The default name of the group of a territory (product.md §4): its main town, «Nom (dép.)» when the name occurs twice.
@@ -412,10 +464,19 @@ impl Atlas {
     #[must_use]
     pub fn search(&self, typed: &str, limit: usize) -> Vec<&Territory> {
         if let Ok(code) = PostalCode::parse(typed) {
-            return self.parts(code).into_iter().map(|part| part.territory).take(limit).collect();
+            return self
+                .parts(code)
+                .into_iter()
+                .map(|part| part.territory)
+                .take(limit)
+                .collect();
         }
         let index = self.index.get_or_init(|| SearchIndex::new(self));
-        index.search(typed, limit).into_iter().filter_map(|id| self.territories.get(id as usize)).collect()
+        index
+            .search(typed, limit)
+            .into_iter()
+            .filter_map(|id| self.territories.get(id as usize))
+            .collect()
     }
 
     pub(super) fn territory_id_of_unit(&self, unit: UnitId) -> Option<u32> {

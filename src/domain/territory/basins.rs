@@ -19,7 +19,9 @@ impl BasinMapping {
 
     /// Puts a commune (INSEE code) in a basin (code); gives the basin in which it was before, if another.
     pub fn put(&mut self, commune: &str, basin: &str) -> Option<String> {
-        self.basin_of.insert(commune.to_owned(), basin.to_owned()).filter(|before| before != basin)
+        self.basin_of
+            .insert(commune.to_owned(), basin.to_owned())
+            .filter(|before| before != basin)
     }
 
     /// Names a basin.
@@ -41,7 +43,9 @@ impl BasinMapping {
 
     /// Every commune with its basin, in the order of the codes.
     pub fn communes(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.basin_of.iter().map(|(commune, basin)| (commune.as_str(), basin.as_str()))
+        self.basin_of
+            .iter()
+            .map(|(commune, basin)| (commune.as_str(), basin.as_str()))
     }
 
     /// The codes of the basins, each once.
@@ -117,13 +121,22 @@ impl Register {
 
     /// The intercommunalité of a commune; the four islands that have none are a basin each, under the commune's code.
     fn epci(&mut self, geography: &Geography, commune: UnitId) -> u32 {
-        match geography.epci_of_unit(commune).and_then(|epci| geography.epci().get(epci)) {
-            Some((code, name)) => {
-                self.id(code, || Basin { code: code.clone(), name: name.clone(), named_by_town: true })
-            }
+        match geography
+            .epci_of_unit(commune)
+            .and_then(|epci| geography.epci().get(epci))
+        {
+            Some((code, name)) => self.id(code, || Basin {
+                code: code.clone(),
+                name: name.clone(),
+                named_by_town: true,
+            }),
             None => {
                 let (code, name) = (geography.code(commune), geography.name(commune));
-                self.id(code, || Basin { code: code.to_owned(), name: name.to_owned(), named_by_town: true })
+                self.id(code, || Basin {
+                    code: code.to_owned(),
+                    name: name.to_owned(),
+                    named_by_town: true,
+                })
             }
         }
     }
@@ -131,15 +144,23 @@ impl Register {
     /// A basin of an imported table. Without a label it bears the name of the commune whose code it has, as INSEE's do.
     fn mapped(&mut self, geography: &Geography, mapping: &BasinMapping, code: &str) -> u32 {
         self.id(code, || {
-            let label = mapping.label(code).or_else(|| geography.unit_of_code(code).map(|unit| geography.name(unit)));
-            Basin { code: code.to_owned(), name: label.unwrap_or(code).to_owned(), named_by_town: label.is_none() }
+            let label = mapping
+                .label(code)
+                .or_else(|| geography.unit_of_code(code).map(|unit| geography.name(unit)));
+            Basin {
+                code: code.to_owned(),
+                name: label.unwrap_or(code).to_owned(),
+                named_by_town: label.is_none(),
+            }
         })
     }
 }
 
 /// Communes that belong to no basin: those of the overseas collectivities.
 fn outside(geography: &Geography, unit: UnitId) -> bool {
-    geography.departement_of_unit(unit).is_none_or(|departement| departement.collectivity)
+    geography
+        .departement_of_unit(unit)
+        .is_none_or(|departement| departement.collectivity)
 }
 
 /// The default zoning: each commune in its intercommunalité.
@@ -148,7 +169,10 @@ pub(super) fn by_epci(geography: &Geography) -> Assignment {
     let of_unit = (0..geography.units())
         .map(|unit| (!outside(geography, unit)).then(|| register.epci(geography, geography.commune(unit))))
         .collect();
-    Assignment { basins: register.basins, of_unit }
+    Assignment {
+        basins: register.basins,
+        of_unit,
+    }
 }
 
 /// The zoning of an imported table. A commune that the table lacks (created since, or the table is partial) takes the basin of
@@ -167,9 +191,14 @@ pub(super) fn by_mapping(geography: &Geography, mapping: &BasinMapping) -> (Assi
     for commune in geography.communes().filter(|commune| !outside(geography, *commune)) {
         let code = geography.code(commune);
         known.insert(code);
-        let own_arrondissements =
-            arrondissements.get(&commune).into_iter().flatten().map(|unit| geography.code(*unit));
-        let parts: Vec<&str> = own_arrondissements.chain(geography.former_of(commune).map(|(code, _)| code)).collect();
+        let own_arrondissements = arrondissements
+            .get(&commune)
+            .into_iter()
+            .flatten()
+            .map(|unit| geography.code(*unit));
+        let parts: Vec<&str> = own_arrondissements
+            .chain(geography.former_of(commune).map(|(code, _)| code))
+            .collect();
         known.extend(&parts);
         let basin = match mapping.basin_of(code) {
             Some(basin) => {
@@ -177,7 +206,12 @@ pub(super) fn by_mapping(geography: &Geography, mapping: &BasinMapping) -> (Assi
                 Some(basin)
             }
             None => {
-                let of_parts = most(parts.iter().filter_map(|part| mapping.basin_of(part)).map(|basin| (basin, 1)));
+                let of_parts = most(
+                    parts
+                        .iter()
+                        .filter_map(|part| mapping.basin_of(part))
+                        .map(|basin| (basin, 1)),
+                );
                 if of_parts.is_some() {
                     coverage.by_parts.push(code.to_owned());
                 }
@@ -215,7 +249,13 @@ pub(super) fn by_mapping(geography: &Geography, mapping: &BasinMapping) -> (Assi
         .filter(|code| !known.contains(code) && geography.unit_of_code(code).is_none())
         .map(str::to_owned)
         .collect();
-    (Assignment { basins: register.basins, of_unit }, coverage)
+    (
+        Assignment {
+            basins: register.basins,
+            of_unit,
+        },
+        coverage,
+    )
 }
 
 /// For each commune without a basin: that of most inhabitants among the communes with the same postal code and département.
@@ -225,13 +265,19 @@ fn neighbours(geography: &Geography, of_unit: &[Option<u32>]) -> HashMap<UnitId,
     let mut weights: HashMap<UnitId, Vec<(u32, u64)>> = HashMap::new();
     for code in geography.postal_codes() {
         let units = geography.units_of_postal(code);
-        for absent in units.iter().filter(|unit| basin(**unit).is_none() && geography.commune(**unit) == **unit) {
-            let near = units.iter().filter(|near| departement(**near) == departement(*absent));
-            let found = near.filter_map(|near| basin(*near).map(|b| (b, u64::from(geography.population(*near)))));
-            weights.entry(*absent).or_default().extend(found);
+        let absent = units.iter().map(|(unit, _)| *unit);
+        for absent in absent.filter(|unit| basin(*unit).is_none() && geography.commune(*unit) == *unit) {
+            let near = units
+                .iter()
+                .filter(|(near, _)| departement(*near) == departement(absent));
+            let found = near.filter_map(|(near, people)| basin(*near).map(|b| (b, u64::from(*people))));
+            weights.entry(absent).or_default().extend(found);
         }
     }
-    weights.into_iter().filter_map(|(commune, found)| Some((commune, most(found)?))).collect()
+    weights
+        .into_iter()
+        .filter_map(|(commune, found)| Some((commune, most(found)?)))
+        .collect()
 }
 
 /// The value of the greatest total weight; of equals the least, so that the answer is always the same.
@@ -240,7 +286,10 @@ fn most<T: Ord + Copy>(weighted: impl IntoIterator<Item = (T, u64)>) -> Option<T
     for (value, weight) in weighted {
         *totals.entry(value).or_default() += weight;
     }
-    totals.into_iter().max_by_key(|(value, total)| (*total, std::cmp::Reverse(*value))).map(|(value, _)| value)
+    totals
+        .into_iter()
+        .max_by_key(|(value, total)| (*total, std::cmp::Reverse(*value)))
+        .map(|(value, _)| value)
 }
 
 /// Whether a text is an INSEE code of a commune or of a bassin de vie: five characters, Corsica's second one A or B.
@@ -249,7 +298,9 @@ pub fn is_insee_code(code: &str) -> bool {
     let mut chars = code.bytes();
     code.len() == 5
         && chars.next().is_some_and(|c| c.is_ascii_digit())
-        && chars.next().is_some_and(|c| c.is_ascii_digit() || (matches!(c, b'A' | b'B') && code.starts_with('2')))
+        && chars
+            .next()
+            .is_some_and(|c| c.is_ascii_digit() || (matches!(c, b'A' | b'B') && code.starts_with('2')))
         && chars.all(|c| c.is_ascii_digit())
 }
 

@@ -60,7 +60,10 @@ impl std::str::FromStr for Origin {
     type Err = UnknownOrigin;
 
     fn from_str(stored: &str) -> Result<Self, UnknownOrigin> {
-        Self::ALL.into_iter().find(|origin| origin.as_str() == stored).ok_or(UnknownOrigin)
+        Self::ALL
+            .into_iter()
+            .find(|origin| origin.as_str() == stored)
+            .ok_or(UnknownOrigin)
     }
 }
 
@@ -96,6 +99,10 @@ impl Atlas {
             [place] if origin != Origin::Auto => Some(place.unit.to_owned()),
             _ => None,
         };
-        Some(Choice { key: part.key().clone(), commune, origin })
+        Some(Choice {
+            key: part.key().clone(),
+            commune,
+            origin,
+        })
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! 35,000 communes are kept as indices into one text, so that the whole takes about three megabytes.
 
-use super::fold::name_key;
+use super::names::name_key;
 use super::postal::PostalCode;
 use super::tables::{Table, TableError, TableProblem, Tables, read};
 use std::collections::HashMap;
@@ -68,9 +68,9 @@ pub(super) struct Geography {
     units: Vec<Unit>,
     /// Sorted by commune: names that people still write.
     former: Vec<Former>,
-    /// Sorted: code, and where its units begin in `postal_units`; a last entry closes the list.
+    /// Sorted: code, and where its units begin in `postal_units`.
     postal: Vec<(PostalCode, u32)>,
-    postal_units: Vec<UnitId>,
+    postal_units: Vec<(UnitId, u32)>,
     departements: Vec<Departement>,
     regions: Vec<Region>,
     epci: Vec<(String, String)>,
@@ -104,10 +104,18 @@ impl Geography {
     }
 
     fn read_communes(&mut self, text: &str) -> Result<(), TableError> {
-        let departement_ids: HashMap<String, usize> =
-            self.departements.iter().enumerate().map(|(id, d)| (d.code.clone(), id)).collect();
-        let epci_ids: HashMap<String, usize> =
-            self.epci.iter().enumerate().map(|(id, (code, _))| (code.clone(), id)).collect();
+        let departement_ids: HashMap<String, usize> = self
+            .departements
+            .iter()
+            .enumerate()
+            .map(|(id, d)| (d.code.clone(), id))
+            .collect();
+        let epci_ids: HashMap<String, usize> = self
+            .epci
+            .iter()
+            .enumerate()
+            .map(|(id, (code, _))| (code.clone(), id))
+            .collect();
         let mut lines: Vec<Line> = Vec::new();
         let mut former: Vec<(Span, Span, String)> = Vec::new();
         read(Table::Communes, text, |record| {
@@ -148,25 +156,47 @@ impl Geography {
                 .map(PostalCode::parse)
                 .collect::<Result<_, _>>()
                 .map_err(|_| TableProblem::Value("codes_postaux"))?;
-            let unit = Unit { code, name, population, commune: UnitId::MAX, epci, departement };
-            lines.push(Line { unit, commune: commune.to_owned(), postal });
+            let unit = Unit {
+                code,
+                name,
+                population,
+                commune: UnitId::MAX,
+                epci,
+                departement,
+            };
+            lines.push(Line {
+                unit,
+                commune: commune.to_owned(),
+                postal,
+            });
             Ok(())
         })?;
         self.text.shrink_to_fit();
-        self.index(lines, former).map_err(|problem| TableError { table: Table::Communes, line: 1, problem })
+        self.index(lines, former).map_err(|problem| TableError {
+            table: Table::Communes,
+            line: 1,
+            problem,
+        })
     }
 
     /// Sorts the lines and turns codes into indices.
     fn index(&mut self, mut lines: Vec<Line>, former: Vec<(Span, Span, String)>) -> Result<(), TableProblem> {
         lines.sort_by(|a, b| self.str(a.unit.code).cmp(self.str(b.unit.code)));
         self.units = lines.iter().map(|line| line.unit).collect();
-        if self.units.windows(2).any(|pair| matches!(pair, [a, b] if self.str(a.code) == self.str(b.code))) {
+        if self
+            .units
+            .windows(2)
+            .any(|pair| matches!(pair, [a, b] if self.str(a.code) == self.str(b.code)))
+        {
             return Err(TableProblem::Twice);
         }
         let mut postal: Vec<(PostalCode, UnitId)> = Vec::new();
         for (id, line) in (0..).zip(&lines) {
-            let commune =
-                if line.commune.is_empty() { Some(id) } else { self.unit_of_code(&line.commune).filter(|c| *c != id) };
+            let commune = if line.commune.is_empty() {
+                Some(id)
+            } else {
+                self.unit_of_code(&line.commune).filter(|c| *c != id)
+            };
             let commune = commune.ok_or(TableProblem::Value("commune"))?;
             if let Some(unit) = self.units.get_mut(id as usize) {
                 unit.commune = commune;
@@ -181,11 +211,23 @@ impl Geography {
         postal.sort_unstable();
         // 75116 was written 75016 on reading: the same pair may stand twice.
         postal.dedup();
+        let mut codes_of: HashMap<UnitId, u32> = HashMap::new();
+        for (_, unit) in &postal {
+            *codes_of.entry(*unit).or_default() += 1;
+        }
+        let mut given: HashMap<UnitId, u32> = HashMap::new();
         for (at, (code, unit)) in (0_u32..).zip(&postal) {
             if self.postal.last().is_none_or(|(last, _)| last != code) {
                 self.postal.push((*code, at));
             }
-            self.postal_units.push(*unit);
+            // Nothing tells how a commune's inhabitants live among its postal codes: they are divided evenly, and the first
+            // codes get what is left over.
+            let codes = codes_of.get(unit).copied().unwrap_or(1).max(1);
+            let rank = given.entry(*unit).or_default();
+            let population = self.population(*unit);
+            let share = population / codes + u32::from(*rank < population % codes);
+            *rank += 1;
+            self.postal_units.push((*unit, share));
         }
         Ok(())
     }
@@ -214,7 +256,10 @@ impl Geography {
 
     /// The unit of an INSEE code.
     pub(super) fn unit_of_code(&self, code: &str) -> Option<UnitId> {
-        self.units.binary_search_by(|unit| self.str(unit.code).cmp(code)).ok().map(|id| id as UnitId)
+        self.units
+            .binary_search_by(|unit| self.str(unit.code).cmp(code))
+            .ok()
+            .map(|id| id as UnitId)
     }
 
     /// The INSEE code of a unit.
@@ -244,19 +289,28 @@ impl Geography {
 
     /// The département or collectivity of a unit.
     pub(super) fn departement_of_unit(&self, id: UnitId) -> Option<&Departement> {
-        self.unit(id).and_then(|unit| self.departements.get(usize::from(unit.departement)))
+        self.unit(id)
+            .and_then(|unit| self.departements.get(usize::from(unit.departement)))
     }
 
     /// The intercommunalité of a unit, by its index in [`Geography::epci`].
     pub(super) fn epci_of_unit(&self, id: UnitId) -> Option<usize> {
-        self.unit(self.commune(id)).map(|unit| unit.epci).filter(|epci| *epci != NO_EPCI).map(usize::from)
+        self.unit(self.commune(id))
+            .map(|unit| unit.epci)
+            .filter(|epci| *epci != NO_EPCI)
+            .map(usize::from)
     }
 
-    /// The units of a postal code.
-    pub(super) fn units_of_postal(&self, code: PostalCode) -> &[UnitId] {
-        let Ok(at) = self.postal.binary_search_by_key(&code, |(code, _)| *code) else { return &[] };
+    /// The units of a postal code, with the inhabitants that count for this code: a commune's are divided among its codes.
+    pub(super) fn units_of_postal(&self, code: PostalCode) -> &[(UnitId, u32)] {
+        let Ok(at) = self.postal.binary_search_by_key(&code, |(code, _)| *code) else {
+            return &[];
+        };
         let start = self.postal.get(at).map_or(0, |(_, start)| *start as usize);
-        let end = self.postal.get(at + 1).map_or(self.postal_units.len(), |(_, start)| *start as usize);
+        let end = self
+            .postal
+            .get(at + 1)
+            .map_or(self.postal_units.len(), |(_, start)| *start as usize);
         self.postal_units.get(start..end).unwrap_or_default()
     }
 
@@ -269,7 +323,9 @@ impl Geography {
     pub(super) fn former_of(&self, commune: UnitId) -> impl Iterator<Item = (&str, &str)> {
         let start = self.former.partition_point(|f| f.commune < commune);
         let own = self.former.get(start..).unwrap_or_default();
-        own.iter().take_while(move |f| f.commune == commune).map(|f| (self.str(f.code), self.str(f.name)))
+        own.iter()
+            .take_while(move |f| f.commune == commune)
+            .map(|f| (self.str(f.code), self.str(f.name)))
     }
 
     /// Whether a unit bears a name, whatever the writing: its own, its commune's, or a former commune's that it holds.
@@ -347,7 +403,12 @@ fn read_departements(text: &str, regions: &[Region]) -> Result<Vec<Departement>,
         if known == collectivity || (collectivity && !region.is_empty()) {
             return Err(TableProblem::Value("region"));
         }
-        departements.push(Departement { code, name, region, collectivity });
+        departements.push(Departement {
+            code,
+            name,
+            region,
+            collectivity,
+        });
         Ok(())
     })?;
     Ok(departements)

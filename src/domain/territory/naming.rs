@@ -1,7 +1,7 @@
 //! The names of territories: one each, and no two alike (product.md §4).
 
 use super::atlas::Territory;
-use super::fold::fold;
+use crate::domain::fold::fold;
 use std::collections::HashMap;
 
 /// The ways to tell two territories of one name apart, the plainest first.
@@ -17,8 +17,10 @@ const LEVELS: [fn(&Territory) -> String; 4] = [
 pub(super) fn give_names(territories: &mut [Territory]) {
     let mut open: Vec<usize> = (0..territories.len()).collect();
     for level in LEVELS {
-        let named: Vec<(usize, String)> =
-            open.iter().filter_map(|at| territories.get(*at).map(|t| (*at, level(t)))).collect();
+        let named: Vec<(usize, String)> = open
+            .iter()
+            .filter_map(|at| territories.get(*at).map(|t| (*at, level(t))))
+            .collect();
         let mut uses: HashMap<String, usize> = HashMap::new();
         for (_, name) in &named {
             *uses.entry(fold(name)).or_default() += 1;

@@ -32,8 +32,10 @@ impl PostalCode {
     /// # Errors
     /// Refuses what is empty, holds something else than digits, or has not five digits once the lost zero is back.
     pub fn parse(typed: &str) -> Result<Self, PostalCodeError> {
-        let digits: String =
-            typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}')).collect();
+        let digits: String = typed
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '\u{200B}' | '\u{FEFF}'))
+            .collect();
         if digits.is_empty() {
             return Err(PostalCodeError::Empty);
         }

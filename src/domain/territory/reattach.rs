@@ -80,23 +80,47 @@ pub fn reattach(old: &Atlas, new: &Atlas, situation: &Situation) -> Option<Choic
             Origin::Code if !alone => Origin::Commune,
             origin => origin,
         };
-        return Some(Choice { key: key.clone(), commune: situation.commune.clone(), origin });
+        return Some(Choice {
+            key: key.clone(),
+            commune: situation.commune.clone(),
+            origin,
+        });
     }
     if matches!(situation.origin, Origin::Manual | Origin::Commune)
         && let Some(key) = &situation.key
     {
-        let in_old: BTreeSet<&str> =
-            old.places(code).into_iter().filter(|place| place.key == Some(key)).map(|place| place.unit).collect();
-        let places = new.places(code).into_iter().filter(|place| in_old.contains(place.unit)).collect();
+        let in_old: BTreeSet<&str> = old
+            .places(code)
+            .into_iter()
+            .filter(|place| place.key == Some(key))
+            .map(|place| place.unit)
+            .collect();
+        let places = new
+            .places(code)
+            .into_iter()
+            .filter(|place| in_old.contains(place.unit))
+            .collect();
         let parts = new.gather(places);
         if let Some(part) = parts.first() {
-            let origin = if parts.len() == 1 { situation.origin } else { Origin::Auto };
-            return Some(Choice { key: part.key().clone(), commune: None, origin });
+            let origin = if parts.len() == 1 {
+                situation.origin
+            } else {
+                Origin::Auto
+            };
+            return Some(Choice {
+                key: part.key().clone(),
+                commune: None,
+                origin,
+            });
         }
         if situation.origin == Origin::Manual
             && let Some(key) = heir(old, new, key)
         {
-            return Some(Choice { key, commune: None, origin: Origin::Manual });
+            return Some(Choice {
+                key,
+                commune: None,
+                origin: Origin::Manual,
+            });
         }
     }
     new.choose(code, None)
@@ -124,7 +148,10 @@ pub fn differences(old: &Atlas, new: &Atlas, people: &[(Situation, u64)], groups
             *moves.entry((situation.key.clone(), to)).or_default() += count;
         }
     }
-    report.moves = moves.into_iter().map(|((from, to), people)| PeopleMove { from, to, people }).collect();
+    report.moves = moves
+        .into_iter()
+        .map(|((from, to), people)| PeopleMove { from, to, people })
+        .collect();
     report.moves.sort_by_key(|moved| std::cmp::Reverse(moved.people));
     let mut comers: BTreeMap<TerritoryKey, Vec<TerritoryKey>> = BTreeMap::new();
     for from in groups {

@@ -1,10 +1,12 @@
 //! Search of territories for the autocomplete of `bassin`: every keystroke asks, so nothing is folded twice.
 
 use super::atlas::Atlas;
-use super::fold::{fold, name_key, words};
+use super::names::{name_key, words};
+use crate::domain::fold::fold;
 
 /// Folded names. The order of an answer: the territory's name as typed; the names that begin so; the communes so named; the
-/// communes that begin so; the territories of which every typed word begins a word (name, basin, département, its code); those
+/// communes that begin so; the territories of which every typed word begins a word (name, main town, basin, département,
+/// its code); those
 /// that hold the text anywhere. Within each, the most populous first.
 #[derive(Debug)]
 pub(super) struct SearchIndex {
@@ -34,8 +36,8 @@ impl SearchIndex {
             .map(|t| Entry {
                 keys: keys(&t.base_name),
                 words: searchable(&format!(
-                    "{} {} {} {}",
-                    t.base_name, t.basin_name, t.departement_name, t.key.departement
+                    "{} {} {} {} {}",
+                    t.base_name, t.main_town, t.basin_name, t.departement_name, t.key.departement
                 )),
                 population: t.population,
             })
@@ -53,11 +55,17 @@ impl SearchIndex {
             }
         };
         for commune in geography.communes() {
-            let Some(territory) = atlas.territory_id_of_unit(commune) else { continue };
+            let Some(territory) = atlas.territory_id_of_unit(commune) else {
+                continue;
+            };
             keep(geography.name(commune), territory);
             geography.former_of(commune).for_each(|(_, name)| keep(name, territory));
         }
-        Self { territories, names, communes }
+        Self {
+            territories,
+            names,
+            communes,
+        }
     }
 
     /// The indices of the territories that answer, the best first.
@@ -77,8 +85,11 @@ impl SearchIndex {
         let key: String = typed.iter().filter(|word| !is_number(word)).copied().collect();
         let numbered = typed.iter().any(|word| is_number(word));
         let text = typed.join(" ");
-        let mut ranks: Vec<u8> =
-            self.territories.iter().map(|entry| entry.rank(typed, &text, &key, numbered)).collect();
+        let mut ranks: Vec<u8> = self
+            .territories
+            .iter()
+            .map(|entry| entry.rank(typed, &text, &key, numbered))
+            .collect();
         // A number narrows the search to a département, which a commune's name alone does not tell.
         if !numbered && !key.is_empty() {
             self.rank_communes(&key, &mut ranks);
@@ -94,7 +105,13 @@ impl SearchIndex {
 
     fn rank_communes(&self, key: &str, ranks: &mut [u8]) {
         for (start, territory) in &self.communes {
-            let Some(after) = self.names.get(*start as usize..).and_then(|rest| rest.strip_prefix(key)) else { continue };
+            let Some(after) = self
+                .names
+                .get(*start as usize..)
+                .and_then(|rest| rest.strip_prefix(key))
+            else {
+                continue;
+            };
             let rank = if after.starts_with('\n') { 2 } else { 3 };
             if let Some(slot) = ranks.get_mut(*territory as usize) {
                 *slot = rank.min(*slot);
@@ -129,7 +146,10 @@ fn is_number(word: &str) -> bool {
 
 /// The name in one word, with its article and without.
 fn keys(name: &str) -> [String; 2] {
-    [words(&fold(name)).filter(|word| !is_number(word)).collect(), name_key(name)]
+    [
+        words(&fold(name)).filter(|word| !is_number(word)).collect(),
+        name_key(name),
+    ]
 }
 
 /// Folded, with the abbreviations written out.

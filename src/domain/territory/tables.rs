@@ -1,5 +1,6 @@
 //! The text form of the geography: four small CSV tables, as `config/territoires/` holds them.
 
+use super::lines::Lines;
 use std::fmt;
 
 /// The four tables of `config/territoires/`.
@@ -36,9 +37,16 @@ impl Table {
         match self {
             // `type` is INSEE's: COM a commune, ARM a municipal arrondissement, COMA and COMD the associated and delegated
             // communes, whose names people still write. `commune` is the commune that holds the last three.
-            Table::Communes => {
-                &["type", "code", "nom", "departement", "epci", "population", "codes_postaux", "commune"]
-            }
+            Table::Communes => &[
+                "type",
+                "code",
+                "nom",
+                "departement",
+                "epci",
+                "population",
+                "codes_postaux",
+                "commune",
+            ],
             Table::Departements => &["code", "nom", "region", "collectivite"],
             Table::Regions | Table::Epci => &["code", "nom"],
         }
@@ -104,15 +112,16 @@ pub(super) fn read(
         return Err(at(1, TableProblem::Header));
     }
     let mut record = csv::StringRecord::new();
-    let mut lines = 0_u64;
+    let mut lines = Lines::new(text);
+    let mut seen = false;
     loop {
-        let line = reader.position().line();
+        let line = lines.of(reader.position().byte());
         match reader.read_record(&mut record) {
             Ok(true) => each(&record).map_err(|problem| at(line, problem))?,
-            Ok(false) if lines == 0 => return Err(at(1, TableProblem::Empty)),
+            Ok(false) if !seen => return Err(at(1, TableProblem::Empty)),
             Ok(false) => return Ok(()),
             Err(_) => return Err(at(line, TableProblem::Malformed)),
         }
-        lines += 1;
+        seen = true;
     }
 }

@@ -1,42 +1,23 @@
-//! Names compared as people write them: without accents, case, hyphens, nor the abbreviations of the post.
+//! Names of places compared as people write them: without accents, case, hyphens, nor the abbreviations of the post.
 
-use deunicode::deunicode_char;
-
-/// A text in lower-case ASCII letters and digits, all else turned into single spaces («L’Haÿ-les-Roses» → «l hay les roses»).
-#[must_use]
-pub fn fold(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    let mut push = |c: char| {
-        if c.is_ascii_alphanumeric() {
-            out.push(c.to_ascii_lowercase());
-        } else if !out.is_empty() && !out.ends_with(' ') {
-            out.push(' ');
-        }
-    };
-    for c in text.chars() {
-        if c.is_ascii() {
-            push(c);
-        } else {
-            // What has no ASCII form separates words, as a space does.
-            deunicode_char(c).unwrap_or(" ").chars().for_each(&mut push);
-        }
-    }
-    out.truncate(out.trim_end().len());
-    out
-}
+use crate::domain::fold::fold;
 
 /// The words of a folded text, the post's abbreviations written out («st» → «saint», «s/» → «sur»).
 pub(super) fn words(folded: &str) -> impl Iterator<Item = &str> {
-    folded.split(' ').filter(|word| !word.is_empty()).enumerate().map(|(at, word)| match word {
-        "st" => "saint",
-        "ste" => "sainte",
-        "sts" => "saints",
-        "stes" => "saintes",
-        // «Chalon s/ Saône», never at the head.
-        "s" if at > 0 => "sur",
-        "ss" if at > 0 => "sous",
-        other => other,
-    })
+    folded
+        .split(' ')
+        .filter(|word| !word.is_empty())
+        .enumerate()
+        .map(|(at, word)| match word {
+            "st" => "saint",
+            "ste" => "sainte",
+            "sts" => "saints",
+            "stes" => "saintes",
+            // «Chalon s/ Saône», never at the head.
+            "s" if at > 0 => "sur",
+            "ss" if at > 0 => "sous",
+            other => other,
+        })
 }
 
 /// The key by which two writings of one commune's name are the same (product.md §4: the `commune` column of an import).
@@ -53,7 +34,10 @@ pub fn name_key(name: &str) -> String {
             break;
         }
         let article = std::mem::take(&mut first) && matches!(word, "le" | "la" | "les" | "l");
-        if article || word.starts_with(|c: char| c.is_ascii_digit()) || matches!(word, "arrondissement" | "arr" | "ardt") {
+        if article
+            || word.starts_with(|c: char| c.is_ascii_digit())
+            || matches!(word, "arrondissement" | "arr" | "ardt")
+        {
             continue;
         }
         key.push_str(word);
@@ -64,7 +48,6 @@ pub fn name_key(name: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use proptest::prelude::*;
 
     #[test]
     fn writings_of_one_name_have_one_key() {
@@ -91,15 +74,5 @@ mod tests {
         assert_ne!(name_key("Saint-Denis"), name_key("Sainte-Denise"));
         assert_eq!(name_key("Le"), "le");
         assert_eq!(name_key(""), "");
-    }
-
-    proptest! {
-        #[test]
-        fn folding_gives_ascii_words_and_is_settled_after_once(text in "\\PC{0,24}") {
-            let folded = fold(&text);
-            prop_assert!(folded.bytes().all(|b| b == b' ' || b.is_ascii_lowercase() || b.is_ascii_digit()));
-            prop_assert!(!folded.starts_with(' ') && !folded.ends_with(' ') && !folded.contains("  "));
-            prop_assert_eq!(fold(&folded), folded);
-        }
     }
 }
