@@ -16,11 +16,14 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::watch;
 
+pub mod accounts;
 pub mod answers;
 pub mod authority;
+pub mod calls;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
+pub mod invitations;
 pub mod journal;
 pub mod keyring;
 pub mod ladder;
@@ -29,7 +32,9 @@ pub mod migrations;
 pub mod outbox;
 pub mod people;
 pub mod posts;
+pub mod reminders;
 pub mod statutes;
+pub mod suppressions;
 pub mod territories;
 pub mod vault;
 

@@ -3,7 +3,9 @@
 //! Each opens its own transaction, checks authority first, writes the fact with its consequences, and answers with facts
 //! that `texts` puts into words. None touches Discord.
 
+pub mod access;
 pub mod authority;
+pub mod charter;
 pub mod ladder;
 pub mod notify;
 pub mod statutes;
