@@ -7,6 +7,7 @@ pub mod csv_export;
 pub mod duplicates;
 pub mod fold;
 pub mod ids;
+pub mod invitation;
 pub mod ladder;
 pub mod notice;
 pub mod person;
