@@ -55,6 +55,8 @@ pub mod config;
 pub mod discord;
 pub mod domain;
 pub mod error;
+#[cfg(feature = "demo")]
+pub mod loopback;
 pub mod store;
 pub mod territories;
 pub mod texts;

@@ -489,6 +489,10 @@ impl From<LadderSettings> for crate::domain::ladder::Thresholds {
 
 impl From<CallSettings> for crate::domain::contact::Pace {
     fn from(settings: CallSettings) -> Self {
-        Self { cooldown: settings.cooldown, lease: settings.lease, reminder: settings.reminder }
+        Self {
+            cooldown: settings.cooldown,
+            lease: settings.lease,
+            reminder: settings.reminder,
+        }
     }
 }

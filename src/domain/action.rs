@@ -15,7 +15,10 @@ impl DraftId {
     /// Reads a draft's name, refusing anything that we did not write.
     #[must_use]
     pub fn parse(text: &str) -> Option<DraftId> {
-        let plain = text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let plain = text.len() == 16
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         plain.then(|| DraftId(text.to_owned()))
     }
 }
@@ -126,7 +129,10 @@ impl Argument for ListAt {
     }
     fn read(text: &str) -> Option<Self> {
         let (filter, page) = text.split_once('.')?;
-        Some(ListAt { filter: Filter::from_code(filter)?, page: page.parse().ok()? })
+        Some(ListAt {
+            filter: Filter::from_code(filter)?,
+            page: page.parse().ok()?,
+        })
     }
 }
 
@@ -217,7 +223,10 @@ mod tests {
             Action::CallOutcome(
                 PersonId(i64::MAX),
                 OutcomeKind::DoNotCall,
-                ListAt { filter: Filter::CallBack, page: u32::MAX },
+                ListAt {
+                    filter: Filter::CallBack,
+                    page: u32::MAX,
+                },
             ),
             Action::Code,
         ] {
@@ -229,10 +238,19 @@ mod tests {
 
     #[test]
     fn what_we_did_not_write_is_not_read() {
-        for id in ["", "inconnu", "pas-moi", "pas-moi:douze", "pas-moi:1:2", "valider-form:../../etc", "nommer-relai-choix:1"]
-            .into_iter()
-            .chain(["contacts:tous", "contacts:tous.x", "contacts:toutes.1", "appel:1:oui:tous.0"])
-        {
+        for id in [
+            "",
+            "inconnu",
+            "pas-moi",
+            "pas-moi:douze",
+            "pas-moi:1:2",
+            "valider-form:../../etc",
+            "nommer-relai-choix:1",
+            "contacts:tous",
+            "contacts:tous.x",
+            "contacts:toutes.1",
+            "appel:1:oui:tous.0",
+        ] {
             assert_eq!(Action::parse(id), None, "{id}");
         }
     }

@@ -16,17 +16,24 @@ impl Code {
     /// Makes a code of random bytes. Bytes that would favour some characters are passed over; none is made when too few remain.
     #[must_use]
     pub fn from_random(bytes: &[u8]) -> Option<Code> {
-        let fair = bytes.iter().filter(|&&byte| usize::from(byte) < 256 / ALPHABET.len() * ALPHABET.len());
-        let code: String =
-            fair.take(LENGTH).map(|&byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()])).collect();
+        let fair = bytes
+            .iter()
+            .filter(|&&byte| usize::from(byte) < 256 / ALPHABET.len() * ALPHABET.len());
+        let code: String = fair
+            .take(LENGTH)
+            .map(|&byte| char::from(ALPHABET[usize::from(byte) % ALPHABET.len()]))
+            .collect();
         (code.len() == LENGTH).then_some(Code(code))
     }
 
     /// Reads what somebody typed: spaces, hyphens and case do not count. None for what no code can be.
     #[must_use]
     pub fn parse(typed: &str) -> Option<Code> {
-        let code: String =
-            typed.chars().filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–')).collect::<String>().to_uppercase();
+        let code: String = typed
+            .chars()
+            .filter(|c| !c.is_whitespace() && !matches!(c, '-' | '‐' | '–'))
+            .collect::<String>()
+            .to_uppercase();
         (code.len() == LENGTH && code.bytes().all(|byte| ALPHABET.contains(&byte))).then_some(Code(code))
     }
 

@@ -49,7 +49,11 @@ macro_rules! columns {
 
 fn listed(row: &SqliteRow) -> Result<Listed, StoreError> {
     let malformed = |what| StoreError::Row { table: "people", what };
-    let date = |text: Option<&str>| text.map(str::parse::<NaiveDate>).transpose().map_err(|_| malformed("date"));
+    let date = |text: Option<&str>| {
+        text.map(str::parse::<NaiveDate>)
+            .transpose()
+            .map_err(|_| malformed("date"))
+    };
     let member = match row.try_get::<Option<i64>, _>("membership")? {
         Some(id) => Some(Member {
             membership: MembershipId(id),
@@ -60,8 +64,14 @@ fn listed(row: &SqliteRow) -> Result<Listed, StoreError> {
     };
     let state = CallState::from_code(row.try_get("call_state")?, date(row.try_get("call_back_on")?)?)
         .ok_or(malformed("call_state"))?;
-    let lease = match (row.try_get::<Option<i64>, _>("lease_user")?, row.try_get::<Option<i64>, _>("lease_until")?) {
-        (Some(holder), Some(until)) => Some(Lease { holder: UserId::from_sql(holder), until: from_sql(until)? }),
+    let lease = match (
+        row.try_get::<Option<i64>, _>("lease_user")?,
+        row.try_get::<Option<i64>, _>("lease_until")?,
+    ) {
+        (Some(holder), Some(until)) => Some(Lease {
+            holder: UserId::from_sql(holder),
+            until: from_sql(until)?,
+        }),
         _ => None,
     };
     Ok(Listed {
@@ -70,7 +80,10 @@ fn listed(row: &SqliteRow) -> Result<Listed, StoreError> {
             state: if member.is_some() { CallState::Validated } else { state },
             has_phone: row.try_get("has_phone")?,
             number_blocked: row.try_get("number_blocked")?,
-            last_call: row.try_get::<Option<i64>, _>("last_call_at")?.map(from_sql).transpose()?,
+            last_call: row
+                .try_get::<Option<i64>, _>("last_call_at")?
+                .map(from_sql)
+                .transpose()?,
             lease,
         },
         signed_up_on: date(row.try_get("signed_up_on")?)?,
@@ -261,7 +274,9 @@ async fn write(
     note: Option<&str>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let sealed = note.map(|note| tx.vault().seal(Purpose::Note, note.as_bytes())).transpose()?;
+    let sealed = note
+        .map(|note| tx.vault().seal(Purpose::Note, note.as_bytes()))
+        .transpose()?;
     sqlx::query(
         "INSERT INTO calls (person_id, at, user_id, outcome, call_back_on, note_sealed) VALUES (?, ?, ?, ?, ?, ?)",
     )

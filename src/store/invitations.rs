@@ -37,11 +37,13 @@ pub async fn create(
     expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    sqlx::query("UPDATE invitations SET replaced_at = ? WHERE person_id = ? AND used_at IS NULL AND replaced_at IS NULL")
-        .bind(to_sql(now))
-        .bind(person.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE invitations SET replaced_at = ? WHERE person_id = ? AND used_at IS NULL AND replaced_at IS NULL",
+    )
+    .bind(to_sql(now))
+    .bind(person.0)
+    .execute(tx.conn())
+    .await?;
     let hash = tx.vault().blind(Index::Code, code);
     sqlx::query("INSERT INTO invitations (person_id, code, created_at, created_by, expires_at) VALUES (?, ?, ?, ?, ?)")
         .bind(person.0)

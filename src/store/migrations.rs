@@ -46,7 +46,10 @@ pub async fn apply<C: Migrate>(conn: &mut C, version: i64) -> Result<(), OpenErr
             )
         })
         .collect();
-    match Migrator::with_migrations(migrations).run_direct(None, conn, false).await {
+    match Migrator::with_migrations(migrations)
+        .run_direct(None, conn, false)
+        .await
+    {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
         Err(MigrateError::Execute(error)) => Err(OpenError::Store(StoreError::Sql(error))),

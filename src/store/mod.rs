@@ -153,8 +153,14 @@ impl Store {
             .connect_with(options.read_only(true).optimize_on_close(false, None))
             .await?;
         let (changes, _) = watch::channel(0);
-        let inner =
-            Inner { path: path.to_owned(), writer, readers, vault: Arc::new(vault), changes, _lock: lock };
+        let inner = Inner {
+            path: path.to_owned(),
+            writer,
+            readers,
+            vault: Arc::new(vault),
+            changes,
+            _lock: lock,
+        };
         Ok(Store { inner: Arc::new(inner) })
     }
 
@@ -176,7 +182,11 @@ impl Store {
     /// When no reader is free within a minute, or SQLite fails.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = self.inner.readers.begin().await?;
-        Ok(Tx { inner, vault: Arc::clone(&self.inner.vault), changes: None })
+        Ok(Tx {
+            inner,
+            vault: Arc::clone(&self.inner.vault),
+            changes: None,
+        })
     }
 
     /// The write transaction, `BEGIN IMMEDIATE`: whoever holds it decides alone. Dropped without commit, it changes nothing.
@@ -185,7 +195,11 @@ impl Store {
     /// When the writer is not free within a minute, or SQLite fails.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         let inner = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Tx { inner, vault: Arc::clone(&self.inner.vault), changes: Some(self.inner.changes.clone()) })
+        Ok(Tx {
+            inner,
+            vault: Arc::clone(&self.inner.vault),
+            changes: Some(self.inner.changes.clone()),
+        })
     }
 
     /// Woken after each [`Tx::commit`].
@@ -255,7 +269,10 @@ pub fn to_sql(at: DateTime<Utc>) -> i64 {
 /// # Errors
 /// When the value is outside the calendar, which the code never writes.
 pub fn from_sql(at: i64) -> Result<DateTime<Utc>, StoreError> {
-    Utc.timestamp_opt(at, 0).single().ok_or(StoreError::Row { table: "any", what: "instant" })
+    Utc.timestamp_opt(at, 0).single().ok_or(StoreError::Row {
+        table: "any",
+        what: "instant",
+    })
 }
 
 /// Takes the lock that makes one process per database.
@@ -267,11 +284,17 @@ fn lock(path: &Path) -> Result<std::fs::File, OpenError> {
         .create(true)
         .truncate(false)
         .open(&lock_path)
-        .map_err(|source| OpenError::File { path: lock_path.clone(), source })?;
+        .map_err(|source| OpenError::File {
+            path: lock_path.clone(),
+            source,
+        })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Held(path.to_owned())),
-        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::File { path: lock_path, source }),
+        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::File {
+            path: lock_path,
+            source,
+        }),
     }
 }
 
@@ -280,7 +303,10 @@ fn create_private(path: &Path) -> Result<(), OpenError> {
     match private_options().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OpenError::File { path: path.to_owned(), source }),
+        Err(source) => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -299,8 +325,14 @@ pub fn private_options() -> std::fs::OpenOptions {
 
 /// SQLite's «file is not a database» (26), told as such.
 fn not_a_database(path: &Path, error: sqlx::Error) -> OpenError {
-    let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-    if code.as_deref() == Some("26") { OpenError::NotOurs(path.to_owned()) } else { error.into() }
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    if code.as_deref() == Some("26") {
+        OpenError::NotOurs(path.to_owned())
+    } else {
+        error.into()
+    }
 }
 
 /// Whether the database at `path` answers a trivial question; for `/healthz`.

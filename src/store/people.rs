@@ -73,7 +73,9 @@ impl Person {
     /// «Prénom N.», or a neutral word once erased.
     #[must_use]
     pub fn short(&self) -> String {
-        self.identity.as_ref().map_or_else(|| crate::texts::people::erased().to_owned(), Identity::short)
+        self.identity
+            .as_ref()
+            .map_or_else(|| crate::texts::people::erased().to_owned(), Identity::short)
     }
 }
 
@@ -91,7 +93,11 @@ pub(in crate::store) use columns;
 pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person, StoreError> {
     let malformed = |what| StoreError::Row { table: "people", what };
     let sealed: Option<&[u8]> = row.try_get("sealed")?;
-    let date = |text: Option<&str>| text.map(str::parse::<NaiveDate>).transpose().map_err(|_| malformed("date"));
+    let date = |text: Option<&str>| {
+        text.map(str::parse::<NaiveDate>)
+            .transpose()
+            .map_err(|_| malformed("date"))
+    };
     let member_of: Option<i64> = row.try_get("member_of")?;
     let call = if member_of.is_some() {
         CallState::Validated
@@ -99,7 +105,10 @@ pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person,
         CallState::from_code(row.try_get("call_state")?, date(row.try_get("call_back_on")?)?)
             .ok_or(malformed("call_state"))?
     };
-    let lease = match (row.try_get::<Option<i64>, _>("lease_user")?, row.try_get::<Option<i64>, _>("lease_until")?) {
+    let lease = match (
+        row.try_get::<Option<i64>, _>("lease_user")?,
+        row.try_get::<Option<i64>, _>("lease_until")?,
+    ) {
         (Some(user), Some(until)) => Some((UserId::from_sql(user), from_sql(until)?)),
         _ => None,
     };
@@ -116,11 +125,18 @@ pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person,
                 .transpose()
                 .map_err(|_| malformed("placed"))?,
         },
-        origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
+        origin: if row.try_get::<&str, _>("source")? == "site" {
+            Origin::Site
+        } else {
+            Origin::Local
+        },
         signed_up_on: date(row.try_get("signed_up_on")?)?,
         discord: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
         call,
-        last_call: row.try_get::<Option<i64>, _>("last_call_at")?.map(from_sql).transpose()?,
+        last_call: row
+            .try_get::<Option<i64>, _>("last_call_at")?
+            .map(from_sql)
+            .transpose()?,
         lease,
         member_of: member_of.map(GroupId),
     })
@@ -142,8 +158,14 @@ impl Indexes {
     #[must_use]
     pub fn of(vault: &Vault, identity: &Identity, postal_code: &str) -> Indexes {
         Indexes {
-            mail: identity.mail.as_ref().map(|mail| vault.blind(Index::Mail, &mail.comparison())),
-            phone: identity.phone.as_ref().map(|phone| vault.blind(Index::Phone, phone.e164())),
+            mail: identity
+                .mail
+                .as_ref()
+                .map(|mail| vault.blind(Index::Mail, &mail.comparison())),
+            phone: identity
+                .phone
+                .as_ref()
+                .map(|phone| vault.blind(Index::Phone, phone.e164())),
             name: vault.blind(Index::Name, &format!("{}\0{postal_code}", identity.name_key())),
         }
     }
@@ -247,10 +269,14 @@ pub async fn set_place(tx: &mut Tx, id: PersonId, place: &Place, now: DateTime<U
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.id = ? AND p.merged_into IS NULL"))
-        .bind(id.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.id = ? AND p.merged_into IS NULL"
+    ))
+    .bind(id.0)
+    .fetch_optional(tx.conn())
+    .await?;
     row.map(|row| person(tx.vault(), &row)).transpose()
 }
 
@@ -259,10 +285,14 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreError
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn of_account(tx: &mut Tx, user: UserId) -> Result<Option<Person>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.discord_user = ?"))
-        .bind(user.to_sql())
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.discord_user = ?"
+    ))
+    .bind(user.to_sql())
+    .fetch_optional(tx.conn())
+    .await?;
     row.map(|row| person(tx.vault(), &row)).transpose()
 }
 
@@ -271,12 +301,14 @@ pub async fn of_account(tx: &mut Tx, user: UserId) -> Result<Option<Person>, Sto
 /// # Errors
 /// When the account is linked to somebody else, or SQLite fails.
 pub async fn link(tx: &mut Tx, id: PersonId, user: Option<UserId>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE people SET discord_user = ?1, linked_at = CASE WHEN ?1 IS NULL THEN NULL ELSE ?2 END WHERE id = ?3")
-        .bind(user.map(UserId::to_sql))
-        .bind(to_sql(now))
-        .bind(id.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE people SET discord_user = ?1, linked_at = CASE WHEN ?1 IS NULL THEN NULL ELSE ?2 END WHERE id = ?3",
+    )
+    .bind(user.map(UserId::to_sql))
+    .bind(to_sql(now))
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -285,9 +317,16 @@ pub async fn link(tx: &mut Tx, id: PersonId, user: Option<UserId>, now: DateTime
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn set_pseudo(tx: &mut Tx, id: PersonId, pseudo: &str) -> Result<(), StoreError> {
-    let name = identity::DiscordName { display: pseudo.to_owned(), username: String::new() };
+    let name = identity::DiscordName {
+        display: pseudo.to_owned(),
+        username: String::new(),
+    };
     let sealed = name.seal(tx.vault())?;
-    sqlx::query("UPDATE people SET pseudo_sealed = ? WHERE id = ?").bind(sealed).bind(id.0).execute(tx.conn()).await?;
+    sqlx::query("UPDATE people SET pseudo_sealed = ? WHERE id = ?")
+        .bind(sealed)
+        .bind(id.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -332,7 +371,10 @@ pub(in crate::store) use on_file_with;
 
 /// The argument of [`on_file_with!`].
 pub(in crate::store) fn group_list(groups: &[GroupId]) -> Result<String, StoreError> {
-    serde_json::to_string(groups).map_err(|_| StoreError::Row { table: "groups", what: "ids" })
+    serde_json::to_string(groups).map_err(|_| StoreError::Row {
+        table: "groups",
+        what: "ids",
+    })
 }
 
 /// The people on file whom the relays of these groups call, members included: those of the groups' territories and the
@@ -360,7 +402,10 @@ pub async fn of_groups(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<Person>, S
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn some(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
-    let ids = serde_json::to_string(ids).map_err(|_| StoreError::Row { table: "people", what: "ids" })?;
+    let ids = serde_json::to_string(ids).map_err(|_| StoreError::Row {
+        table: "people",
+        what: "ids",
+    })?;
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),

@@ -44,7 +44,10 @@ pub async fn call_backs(tx: &mut Tx, until: NaiveDate) -> Result<Vec<CallBack>, 
             let on = row.try_get::<&str, _>("call_back_on")?.parse();
             Ok(CallBack {
                 person: PersonId(row.try_get("id")?),
-                on: on.map_err(|_| StoreError::Row { table: "people", what: "call_back_on" })?,
+                on: on.map_err(|_| StoreError::Row {
+                    table: "people",
+                    what: "call_back_on",
+                })?,
                 by: row.try_get::<Option<i64>, _>("by_user")?.map(UserId::from_sql),
                 group: row.try_get::<Option<i64>, _>("group_id")?.map(GroupId),
             })
@@ -126,7 +129,10 @@ pub async fn relays(tx: &mut Tx) -> Result<Vec<(UserId, Vec<GroupId>)>, StoreErr
     .await?;
     let mut relays: Vec<(UserId, Vec<GroupId>)> = Vec::new();
     for row in &rows {
-        let (user, group) = (UserId::from_sql(row.try_get("user_id")?), GroupId(row.try_get("group_id")?));
+        let (user, group) = (
+            UserId::from_sql(row.try_get("user_id")?),
+            GroupId(row.try_get("group_id")?),
+        );
         match relays.last_mut() {
             Some((last, groups)) if *last == user => groups.push(group),
             _ => relays.push((user, vec![group])),

@@ -142,7 +142,12 @@ impl<R: Copy + Eq> Contact<R> {
         }
         if let Some(last) = self.last_call {
             let mut until = last + pace.cooldown;
-            if let Some(appointment) = self.state.call_back().map(|on| reminder_instant(on, pace)).filter(|&at| last < at) {
+            if let Some(appointment) = self
+                .state
+                .call_back()
+                .map(|on| reminder_instant(on, pace))
+                .filter(|&at| last < at)
+            {
                 until = until.min(appointment);
             }
             if now < until {

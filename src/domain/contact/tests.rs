@@ -173,13 +173,29 @@ fn two_relays_never_hold_the_same_person() {
 
 #[test]
 fn reminders_go_at_eighteen_in_paris_summer_and_winter() {
-    assert_eq!(reminder_instant(day("2027-03-27"), &Pace::default()), at("2027-03-27T17:00:00Z"));
-    assert_eq!(reminder_instant(day("2027-03-28"), &Pace::default()), at("2027-03-28T16:00:00Z"));
+    assert_eq!(
+        reminder_instant(day("2027-03-27"), &Pace::default()),
+        at("2027-03-27T17:00:00Z")
+    );
+    assert_eq!(
+        reminder_instant(day("2027-03-28"), &Pace::default()),
+        at("2027-03-28T16:00:00Z")
+    );
     let state = CallState::CallBack { on: day("2027-03-28") };
-    assert!(!reminder_due(state, false, &Pace::default(), at("2027-03-28T15:59:59Z")));
+    assert!(!reminder_due(
+        state,
+        false,
+        &Pace::default(),
+        at("2027-03-28T15:59:59Z")
+    ));
     assert!(reminder_due(state, false, &Pace::default(), at("2027-03-28T16:00:00Z")));
     assert!(!reminder_due(state, true, &Pace::default(), at("2027-03-28T16:00:00Z")));
-    assert!(!reminder_due(CallState::ToCall, false, &Pace::default(), at("2027-03-28T16:00:00Z")));
+    assert!(!reminder_due(
+        CallState::ToCall,
+        false,
+        &Pace::default(),
+        at("2027-03-28T16:00:00Z")
+    ));
 }
 
 #[test]
