@@ -30,6 +30,8 @@ pub mod ladder;
 pub mod memberships;
 pub mod migrations;
 pub mod outbox;
+pub mod pairs;
+pub mod participation;
 pub mod people;
 pub mod posts;
 pub mod reminders;
