@@ -4,10 +4,12 @@
 //! `: ; ? ! %`, and the apostrophe U+2019.
 
 pub mod contact;
+pub mod contacts;
 pub mod dates;
 pub mod faults;
 pub mod fields;
 pub mod import;
+pub mod invitations;
 pub mod markdown;
 pub mod people;
 pub mod refusals;
