@@ -6,7 +6,7 @@ use crate::error::Outcome;
 use crate::store::{Tx, groups, ladder, memberships, participation, people};
 use crate::texts::valider::Confirmed;
 pub use crate::texts::valider::Space;
-use crate::usecases::App;
+use crate::usecases::{App, standing};
 
 /// The channel of a space where members write: the one that is linked to.
 const DISCUSSION: &str = "discussion";
@@ -22,19 +22,18 @@ pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<
     let Some(group) = groups::get(tx, membership.group).await? else { return Ok(None) };
     let Some(person) = people::get(tx, membership.person).await? else { return Ok(None) };
     let Some(identity) = &person.identity else { return Ok(None) };
-    let counts = ladder::counts(tx, group.id).await?;
-    let steps = ladder::steps(tx, group.id).await?;
-    let reached: Vec<Step> = steps.iter().map(|step| step.step).collect();
-    let thresholds = app.rules().thresholds;
+    let rules = app.rules();
+    let standing = standing::of(tx, &rules, group.id).await?;
     // The participation that crossed a step: it was the n-th, and the step has its date.
     let ordinal = participation::ordinal(tx, membership.id).await?;
-    let crossed = steps
-        .iter()
+    let crossed = ladder::steps(tx, group.id)
+        .await?
+        .into_iter()
         .rev()
         .filter(|step| step.step != Step::Possible && step.at == membership.validated_at)
-        .map(|step| (step.step, thresholds.of(step.step)))
+        .map(|step| (step.step, rules.thresholds.of(step.step)))
         .find(|(_, threshold)| *threshold == ordinal);
-    let space = if !reached.contains(&Step::Forming) {
+    let space = if !standing.reached.contains(&Step::Forming) {
         Space::NotYet
     } else {
         match (app.guild(), participation::room(tx, group.id, DISCUSSION).await?) {
@@ -49,9 +48,10 @@ pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<
         name: identity.short(),
         first: identity.first.to_string(),
         number: membership.number,
-        members: counts.members,
+        members: standing.members,
         crossed,
-        next: thresholds.next(&reached),
+        next: standing.next,
+        top: standing.top,
         space,
         linked: person.discord.is_some(),
         outside: false,

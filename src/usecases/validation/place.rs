@@ -2,8 +2,8 @@
 
 use crate::domain::ids::{GroupId, RegionCode};
 use crate::domain::person::{Field, FieldError, PostalCodeProblem};
-use crate::domain::territory::{Atlas, Part, PostalCode, PostalCodeError, Resolution, TerritoryKey};
-use crate::store::people::{Person, Place, Placed};
+use crate::domain::territory::{Atlas, Origin, Part, PostalCode, PostalCodeError, Resolution, TerritoryKey};
+use crate::store::people::{Person, Place};
 use crate::store::{StoreError, Tx, groups, territories};
 use crate::texts;
 use crate::texts::valider::PlaceOption;
@@ -48,7 +48,7 @@ pub(super) fn placing(atlas: &Atlas, code: PostalCode, person: Option<&Person>, 
     let chosen = chosen.and_then(TerritoryKey::parse);
     if chosen.is_none() && let Some(person) = person {
         let place = &person.place;
-        let settled = matches!(place.placed, Placed::Manual | Placed::Commune) && place.territory.is_some();
+        let settled = matches!(place.placed, Some(Origin::Manual | Origin::Commune)) && place.territory.is_some();
         if settled && place.postal_code == code.to_string() {
             return Placing::Kept(place.clone());
         }
@@ -131,10 +131,10 @@ pub(super) async fn row(
             let Some(territory) = atlas.territory(key) else { return Ok(None) };
             let region = RegionCode(territory.region.clone());
             let id = territories::ensure(tx, &key.basin, &key.departement, &region, &territory.name).await?;
-            let placed = if *by_choice { Placed::Manual } else { Placed::Auto };
-            Some(Place { postal_code, insee: insee.clone(), territory: Some(id), placed })
+            let placed = if *by_choice { Origin::Manual } else { Origin::Code };
+            Some(Place { postal_code, insee: insee.clone(), territory: Some(id), placed: Some(placed) })
         }
-        Placing::Nowhere => Some(Place { postal_code, insee: None, territory: None, placed: Placed::Nowhere }),
+        Placing::Nowhere => Some(Place { postal_code, insee: None, territory: None, placed: None }),
         Placing::Ambiguous(_) => None,
     })
 }

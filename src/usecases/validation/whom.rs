@@ -69,15 +69,15 @@ pub(super) async fn matches(
 
 /// Where the person is a member already.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub(super) struct Standing {
     /// The person.
-    pub person: PersonId,
+    pub(super) person: PersonId,
     /// The group.
-    pub group: GroupId,
+    pub(super) group: GroupId,
     /// Its name.
-    pub name: String,
+    pub(super) name: String,
     /// The number in its register.
-    pub number: u32,
+    pub(super) number: u32,
 }
 
 /// The participation that the chosen or recognised person has at present.
