@@ -112,6 +112,19 @@ pub async fn tries(tx: &mut Tx, user: UserId, since: DateTime<Utc>) -> Result<u3
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
 }
 
+/// The first of the codes that this account typed after `since`.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn first_try(tx: &mut Tx, user: UserId, since: DateTime<Utc>) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let at: Option<i64> = sqlx::query_scalar("SELECT min(at) FROM code_tries WHERE user_id = ? AND at > ?")
+        .bind(user.to_sql())
+        .bind(to_sql(since))
+        .fetch_one(tx.conn())
+        .await?;
+    at.map(from_sql).transpose()
+}
+
 /// Notes that this account typed a code, and forgets its tries up to `since`.
 ///
 /// # Errors

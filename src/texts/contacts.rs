@@ -12,7 +12,6 @@ use crate::domain::ids::{MembershipId, PersonId, UserId};
 use crate::domain::view::{
     Button, Choice, DESCRIPTION_MAX, Embed, Field, Message, Modal, Select, SelectOf, Style as Look, Tone,
 };
-use crate::texts::templates::Versioned;
 
 /// «Demain», in the select under «À rappeler…».
 pub const TOMORROW: &str = "demain";
@@ -26,6 +25,33 @@ pub const DAY_FIELD: &str = "rappel";
 pub const NOTE_FIELD: &str = "note";
 /// The longest note, in characters.
 pub const NOTE_MAX: u16 = 1000;
+
+/// The choices of the option `filtre`: value (product.md §19) and label.
+pub const FILTERS: [(&str, &str); 5] = [
+    labelled(Filter::ToCall),
+    labelled(Filter::CallBack),
+    labelled(Filter::Validated),
+    labelled(Filter::Refused),
+    labelled(Filter::All),
+];
+/// The choices of the option `issue`.
+pub const OUTCOMES: [(&str, &str); 7] = [
+    named(OutcomeKind::NoAnswer),
+    named(OutcomeKind::MessageLeft),
+    named(OutcomeKind::CallBack),
+    named(OutcomeKind::WrongNumber),
+    named(OutcomeKind::Refusal),
+    named(OutcomeKind::DoNotCall),
+    named(OutcomeKind::TextSent),
+];
+
+const fn labelled(filter: Filter) -> (&'static str, &'static str) {
+    (filter.code(), contact::filter(filter))
+}
+
+const fn named(outcome: OutcomeKind) -> (&'static str, &'static str) {
+    (outcome.code(), contact::outcome(outcome))
+}
 
 /// How much of a name stands in a line of a list, escapes included.
 const NAME_IN_LINE: usize = 90;
@@ -174,14 +200,6 @@ impl std::fmt::Debug for Card {
     }
 }
 
-/// The charter, with the button that goes straight on to what was asked.
-#[must_use]
-pub fn charter(charter: &Versioned, next: Action) -> Message {
-    Message::default()
-        .with_embed(Embed::new(Tone::Neutral, &charter.title, &charter.text))
-        .with_buttons(vec![Button::new("J’accepte la charte", Look::Success, next)])
-}
-
 /// A page of a list.
 #[must_use]
 pub fn page(page: &Page, pace: &Pace) -> Message {
@@ -290,7 +308,7 @@ pub fn card(card: &Card) -> Message {
     if card.member_since.is_some() {
         let mut buttons = Vec::new();
         if let Some(membership) = card.annullable {
-            buttons.push(Button::new("Annuler la validation", Look::Danger, Action::Annul(membership)));
+            buttons.push(super::valider::annul(membership));
         }
         if !card.never {
             buttons.push(call(OutcomeKind::DoNotCall, Look::Danger));

@@ -4,8 +4,9 @@ use chrono::{DateTime, Utc};
 
 use super::dates::{Style, timestamp};
 use super::markdown::{code_block, escape_line};
+use super::valider::channel_link;
 use crate::domain::action::Action;
-use crate::domain::ids::ChannelId;
+use crate::domain::ids::{ChannelId, GuildId};
 use crate::domain::view::{Field, Message, Modal};
 
 /// The field of the modal under «J’ai un code» (product.md §11).
@@ -55,26 +56,32 @@ pub fn already_linked(short: &str) -> String {
 /// What a code has opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Welcome {
-    /// The group's name.
-    pub group: String,
+    /// The group's name; none when nobody calls where this person lives.
+    pub group: Option<String>,
     /// Whether the person is a member of it, or only called by its relays yet.
     pub member: bool,
     /// Where the group writes, once its space exists.
-    pub space: Option<ChannelId>,
+    pub space: Option<(GuildId, ChannelId)>,
 }
 
 /// The answer to `/rejoindre` with a good code.
 #[must_use]
 pub fn joined(welcome: &Welcome) -> Message {
-    let group = escape_line(&welcome.group);
+    let Some(group) = welcome.group.as_deref().map(escape_line) else {
+        return Message::text(
+            "✅ **Votre compte est relié à votre inscription.** Aucun groupe n’existe encore près de chez vous\u{a0}: un relai \
+             local vous appellera dès qu’il y en aura un.",
+        );
+    };
     Message::text(match (welcome.member, welcome.space) {
-        (true, Some(channel)) => format!(
-            "✅ **Bienvenue dans le groupe {group}.** Votre compte est relié. L’espace de votre groupe s’ouvre dans quelques \
-             secondes\u{a0}: <#{channel}>"
+        (true, Some((guild, channel))) => format!(
+            "✅ **Bienvenue dans le groupe {group}.** Votre compte est relié. L’espace de votre groupe s’ouvre à vous dans \
+             quelques secondes\u{a0}: {}",
+            channel_link(guild, channel)
         ),
         (true, None) => format!(
             "✅ **Bienvenue dans le groupe {group}.** Votre compte est relié. L’espace de votre groupe s’ouvrira à vous dès \
-             qu’il existera. `/mon-groupe` dit où il en est."
+             qu’il existera\u{a0}; `/mon-groupe` dit où il en est."
         ),
         (false, _) => format!(
             "✅ **Votre compte est relié à votre inscription.** Le relai local du groupe {group} validera votre participation \

@@ -11,7 +11,7 @@ use crate::domain::action::{DraftId, ListAt};
 use crate::domain::calendar::{paris_date, parse_date};
 use crate::domain::contact::{CallState, Filter, OutcomeKind, after};
 use crate::domain::ids::PersonId;
-use crate::error::{Outcome, Refusal, UserError};
+use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::drafts::{self, Draft};
 use crate::store::journal::{self, Entry};
 use crate::store::{Tx, accounts, calls, suppressions};
@@ -305,10 +305,11 @@ pub async fn accept_charter(app: &App, actor: Actor, draft: &DraftId, now: DateT
             tx.commit().await?;
             Ok(started)
         }
-        Err(refusal) => {
+        Err(refusal @ Failure::User(_)) => {
             tx.commit_quietly().await?;
             Err(refusal)
         }
+        Err(failure) => Err(failure),
     }
 }
 

@@ -3,14 +3,17 @@
 use chrono::{DateTime, TimeDelta, Utc};
 
 use super::authority::{self, Actor};
+use super::validation::suggest::{Suggestion, answers};
 use super::{App, calls, contacts, notify};
 use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::invitation::{Code, LENGTH};
 use crate::domain::notice::Notice;
+use crate::domain::person::Identity;
+use crate::domain::view::OPTIONS_MAX;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::journal::{self, Entry};
 use crate::store::vault::VaultError;
-use crate::store::{StoreError, Tx, groups, invitations, people};
+use crate::store::{StoreError, Tx, bindings, groups, invitations, people};
 use crate::texts;
 use crate::texts::invitations::{Given, Welcome};
 use crate::texts::templates::Sms;
@@ -50,6 +53,29 @@ pub async fn invite(app: &App, actor: Actor, personne: &str, now: DateTime<Utc>)
     let sms = app.texts().sms(Sms::Invitation, &facts);
     tx.commit_quietly().await?;
     Ok(Given { short, code: code.as_str().to_owned(), sms, expires_at })
+}
+
+/// The suggestions of the option `personne`: the relay's own members who are not linked, then his contacts. 25 at most.
+///
+/// # Errors
+/// Reserved to relays.
+pub async fn suggest(app: &App, actor: Actor, typed: &str) -> Outcome<Vec<Suggestion>> {
+    let mut tx = app.store.read().await?;
+    let authority = authority::of(&mut tx, actor).await?;
+    authority.require_relay()?;
+    let mut found = people::of_groups(&mut tx, &authority.relays).await?;
+    found.retain(|person| {
+        person.discord.is_none() && person.member_of.is_none_or(|group| authority.relays(group)) && answers(person, typed)
+    });
+    found.sort_by_cached_key(|person| (person.member_of.is_none(), person.identity.as_ref().map(Identity::fold)));
+    Ok(found
+        .iter()
+        .take(OPTIONS_MAX)
+        .map(|person| Suggestion {
+            label: texts::valider::suggestion(&person.short(), &person.place.postal_code, person.call),
+            value: person.id.to_string(),
+        })
+        .collect())
 }
 
 /// A code that was never given.
@@ -123,4 +149,22 @@ async fn spend(tx: &mut Tx, actor: Actor, typed: &str, now: DateTime<Utc>) -> Ou
         return Ok(None);
     };
     Ok(invitations::spend(tx, invitation.id, actor.user, now).await?.then_some(person))
+}
+
+/// What the code has opened.
+async fn welcome(app: &App, tx: &mut Tx, group: Option<GroupId>, member: bool) -> Outcome<Welcome> {
+    let Some(id) = group else { return Ok(Welcome { group: None, member, space: None }) };
+    let name = groups::get(tx, id).await?.map(|group| group.name);
+    let channel = if member { bindings::space_ready(tx, id).await? } else { None };
+    Ok(Welcome { group: name, member, space: app.guild().zip(channel) })
+}
+
+/// The words of a [`Notice::Joined`] when it is sent; none when the person was erased meanwhile.
+///
+/// # Errors
+/// When the database fails.
+pub async fn joined(tx: &mut Tx, person: PersonId, group: GroupId) -> Result<Option<(String, String)>, StoreError> {
+    let person = people::get(tx, person).await?.filter(|person| person.identity.is_some());
+    let group = groups::get(tx, group).await?;
+    Ok(person.zip(group).map(|(person, group)| (person.short(), group.name)))
 }
