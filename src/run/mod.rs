@@ -21,7 +21,7 @@ use crate::commands::{Data, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
 use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
-use crate::discord::gateway::{self, End, Pulse};
+use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
 use crate::store::keyring::KeySource;
@@ -68,9 +68,9 @@ pub enum RunError {
     /// The TLS library cannot start.
     #[error("TLS")]
     Tls(#[source] reqwest::Error),
-    /// serenity cannot be set up.
-    #[error("client of Discord")]
-    Client(#[source] Box<serenity::Error>),
+    /// The gateway cannot be prepared.
+    #[error("gateway")]
+    Unprepared(#[from] Unprepared),
     /// `DISCORD_TOKEN` is not given.
     #[error("no token")]
     TokenMissing,
@@ -109,6 +109,17 @@ pub enum RunError {
     /// serenity has stopped.
     #[error("the gateway has stopped")]
     Stopped,
+}
+
+impl From<End> for RunError {
+    fn from(end: End) -> Self {
+        match end {
+            End::TokenRefused => RunError::TokenRefused,
+            End::IntentsRefused => RunError::IntentsRefused,
+            End::Silent(silence) => RunError::Silent(silence),
+            End::Stopped => RunError::Stopped,
+        }
+    }
 }
 
 /// Opens everything that does not need Discord: texts, territories, database.
@@ -223,7 +234,7 @@ impl Life {
 
     /// Connects and stays so until it is asked to end, or cannot go on.
     async fn connected(&self) -> Result<(), RunError> {
-        let http = self.clients.http();
+        let http = Arc::new(self.clients.http());
         let Some(address) = startup::gateway_address(&self.app, &self.clients, &self.shutdown).await? else {
             return Ok(());
         };
@@ -235,46 +246,27 @@ impl Life {
             Arc::new(Data::new(Arc::clone(&self.app))),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
+            Arc::clone(&http),
             fatal,
         );
-        let client = gateway::client(http, &address, dispatcher, &self.pulse)
-            .await
-            .map_err(|source| RunError::Client(Box::new(source)))?;
-        let (shards, http) = (Arc::clone(&client.shard_manager), Arc::clone(&client.http));
-        let address = Arc::clone(&client.ws_url);
+        let mut gateway = Gateway::connect(self.clients.http(), address, dispatcher, &self.pulse).await?;
+        let (shards, address) = gateway.parts();
         let mut readies = self.pulse.readies();
         let turnstile = async {
             // The first connection is not delayed.
             let _ = readies.changed().await;
             gateway::turnstile(&address).await;
         };
-        let end = tokio::select! {
+        // The gateway is dropped on the way out: nothing more comes in while the rest is finished.
+        tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => None,
-            end = gateway::run(client) => Some(end),
-            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Some(end),
-            Some(error) = fatals.recv() => return self.leave(&shards, Err(error)).await,
-            () = self.loops(&http) => None,
-            () = turnstile => None,
-        };
-        let end = match end {
-            None => Ok(()),
-            Some(End::TokenRefused) => Err(RunError::TokenRefused),
-            Some(End::IntentsRefused) => Err(RunError::IntentsRefused),
-            Some(End::Silent(silence)) => Err(RunError::Silent(silence)),
-            Some(End::Stopped) => Err(RunError::Stopped),
-        };
-        self.leave(&shards, end).await
-    }
-
-    async fn leave(
-        &self,
-        shards: &serenity::all::ShardManager,
-        end: Result<(), RunError>,
-    ) -> Result<(), RunError> {
-        self.gate.close();
-        gateway::leave(shards).await;
-        end
+            () = self.shutdown.cancelled() => Ok(()),
+            Some(error) = fatals.recv() => Err(error),
+            end = gateway.ended() => Err(end.into()),
+            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Err(end.into()),
+            () = self.loops(&http) => Ok(()),
+            () = turnstile => Ok(()),
+        }
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
