@@ -21,8 +21,9 @@ use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// What the product listens to (product.md §17): no content of messages.
-pub const INTENTS: GatewayIntents =
-    GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MEMBERS).union(GatewayIntents::GUILD_MESSAGES);
+pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS
+    .union(GatewayIntents::GUILD_MEMBERS)
+    .union(GatewayIntents::GUILD_MESSAGES);
 
 /// How long after a READY the server must have shown itself.
 const GREETING: Duration = Duration::from_secs(10);
@@ -216,7 +217,12 @@ impl Gateway {
         };
         let (shards, address) = (Arc::clone(&client.shard_manager), Arc::clone(&client.ws_url));
         let task = runtime.spawn(run(client));
-        Ok(Self { runtime: Some(runtime), task, shards, address })
+        Ok(Self {
+            runtime: Some(runtime),
+            task,
+            shards,
+            address,
+        })
     }
 
     /// Waits until Discord refuses the connection for good.
@@ -243,9 +249,9 @@ impl Drop for Gateway {
 async fn run(mut client: Client) -> End {
     match client.start().await {
         Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => End::TokenRefused,
-        Err(serenity::Error::Gateway(
-            GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents,
-        )) => End::IntentsRefused,
+        Err(serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents)) => {
+            End::IntentsRefused
+        }
         Ok(()) | Err(_) => End::Stopped,
     }
 }
@@ -279,7 +285,9 @@ pub async fn watch(pulse: &Pulse, shards: &ShardManager, limit: Duration) -> End
             if *pulse.servers.borrow() != before {
                 greeted = None;
             } else if since.elapsed() > GREETING {
-                tracing::warn!("connected, but no server has shown itself: events may be unreadable or the bot was removed");
+                tracing::warn!(
+                    "connected, but no server has shown itself: events may be unreadable or the bot was removed"
+                );
                 greeted = None;
             }
         }
@@ -298,15 +306,25 @@ struct Pace {
 }
 
 impl Pace {
-    const START: Pace = Pace { pause: PACE, calm: Duration::ZERO };
+    const START: Pace = Pace {
+        pause: PACE,
+        calm: Duration::ZERO,
+    };
 
     /// The pace after a pause during which a connection was asked for, or not.
     fn after(self, asked: bool) -> Pace {
         if asked {
-            return Pace { pause: (self.pause * 2).min(LONGEST_PACE), calm: Duration::ZERO };
+            return Pace {
+                pause: (self.pause * 2).min(LONGEST_PACE),
+                calm: Duration::ZERO,
+            };
         }
         let calm = self.calm + self.pause;
-        if calm >= SETTLED { Pace::START } else { Pace { calm, ..self } }
+        if calm >= SETTLED {
+            Pace::START
+        } else {
+            Pace { calm, ..self }
+        }
     }
 
     /// Whether something is wrong enough to be told.
@@ -329,7 +347,10 @@ pub async fn turnstile(address: &tokio::sync::Mutex<String>) {
         let asked = address.try_lock().is_err();
         pace = pace.after(asked);
         if asked && pace.is_storm() {
-            tracing::warn!(pause.seconds = pace.pause.as_secs(), "the gateway accepts and drops: connecting more slowly");
+            tracing::warn!(
+                pause.seconds = pace.pause.as_secs(),
+                "the gateway accepts and drops: connecting more slowly"
+            );
         }
     }
 }
@@ -352,7 +373,10 @@ mod tests {
             pace = pace.after(true);
             connections += 1;
         }
-        assert!((6..=9).contains(&connections), "{connections} connections in three minutes");
+        assert!(
+            (6..=9).contains(&connections),
+            "{connections} connections in three minutes"
+        );
         assert!(pace.is_storm() && pace.pause == LONGEST_PACE);
         assert_eq!(pace.after(false), Pace::START, "a minute of calm");
         let once = Pace::START.after(true);
@@ -369,8 +393,14 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let limit = Duration::from_secs(30);
-        let first = tokio::time::timeout(limit, address.lock()).await.map(|address| address.clone());
-        assert_eq!(first.as_deref(), Ok("ws://127.0.0.1"), "it passes when the pause is over");
+        let first = tokio::time::timeout(limit, address.lock())
+            .await
+            .map(|address| address.clone());
+        assert_eq!(
+            first.as_deref(),
+            Ok("ws://127.0.0.1"),
+            "it passes when the pause is over"
+        );
         turnstile.abort();
     }
 }

@@ -14,8 +14,9 @@ use tokio::runtime::Handle;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::{RunError, startup};
+use super::{RECONCILER, RunError, startup};
 use crate::commands::{self, Data, components};
+use crate::discord::events::Observer;
 use crate::domain::ids::GuildId;
 use crate::error::Failure;
 use crate::supervisor::Supervisor;
@@ -52,6 +53,7 @@ struct Hands {
     options: poise::FrameworkOptions<Data, Failure>,
     gate: Arc<Gate>,
     supervisor: Arc<Supervisor>,
+    observer: Observer,
     http: Arc<Http>,
     fatal: mpsc::UnboundedSender<RunError>,
     shards: OnceLock<Arc<ShardManager>>,
@@ -63,6 +65,7 @@ impl Dispatcher {
         data: Arc<Data>,
         gate: Arc<Gate>,
         supervisor: Arc<Supervisor>,
+        observer: Observer,
         http: Arc<Http>,
         fatal: mpsc::UnboundedSender<RunError>,
     ) -> Self {
@@ -73,11 +76,15 @@ impl Dispatcher {
             options,
             gate,
             supervisor,
+            observer,
             http,
             fatal,
             shards: OnceLock::new(),
         };
-        Self { hands: Arc::new(hands), main: Handle::current() }
+        Self {
+            hands: Arc::new(hands),
+            main: Handle::current(),
+        }
     }
 }
 
@@ -89,6 +96,9 @@ impl Framework for Dispatcher {
 
     async fn dispatch(&self, mut ctx: Context, event: FullEvent) {
         let hands = Arc::clone(&self.hands);
+        if hands.observer.hear(&event) {
+            hands.supervisor.wake(RECONCILER).wake();
+        }
         ctx.http = Arc::clone(&hands.http);
         // Not awaited: each event is a task of its own already.
         self.main.spawn(async move { hands.handle(ctx, event).await });
@@ -134,7 +144,9 @@ impl Hands {
     }
 
     async fn interaction(&self, ctx: &Context, event: FullEvent) {
-        let FullEvent::InteractionCreate { interaction } = &event else { return };
+        let FullEvent::InteractionCreate { interaction } = &event else {
+            return;
+        };
         match interaction {
             Interaction::Component(pressed) => Box::pin(components::pressed(ctx, &self.data, pressed)).await,
             Interaction::Modal(submitted) => Box::pin(components::submitted(ctx, &self.data, submitted)).await,

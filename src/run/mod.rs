@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::http::Http;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,10 +20,12 @@ use crate::clock::Clock;
 use crate::commands::{Data, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
+use crate::discord::events;
 use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
 use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::reconciler::Reconciler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
 use crate::store::vault::SecretKey;
@@ -43,6 +45,8 @@ const LAST_STEPS: Duration = Duration::from_secs(70);
 const REST: Duration = Duration::from_secs(3600);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
+/// The loop that makes Discord look as the database says.
+const RECONCILER: &str = "reconciler";
 
 /// Why the bot does not start, or stops. The host reads it as one French line (`texts::host::run_error`).
 #[derive(Debug, thiserror::Error)]
@@ -131,7 +135,10 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<Arc<App>, RunError
     let atlas = territories::load(&settings.territories_dir())?;
     let store = Store::open(&settings.database, &key_source(&settings))
         .await
-        .map_err(|source| RunError::Open { path: settings.database.clone(), source })?;
+        .map_err(|source| RunError::Open {
+            path: settings.database.clone(),
+            source,
+        })?;
     Ok(Arc::new(App::new(store, settings, clock, texts, atlas)))
 }
 
@@ -188,8 +195,11 @@ impl Running {
 /// What can be told before Discord is asked anything.
 pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken) -> Result<Running, RunError> {
     let token = settings.token.clone().ok_or(RunError::TokenMissing)?;
-    let clients = Clients::new(token.expose(), settings.api.as_ref().map(crate::config::ApiBase::as_str))
-        .map_err(RunError::Tls)?;
+    let clients = Clients::new(
+        token.expose(),
+        settings.api.as_ref().map(crate::config::ApiBase::as_str),
+    )
+    .map_err(RunError::Tls)?;
     let retry = settings.retry;
     let app = open(settings, clock.clone()).await?;
     // The loops end after the interactions, which may still have work for them.
@@ -204,7 +214,13 @@ pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken
         shutdown: shutdown.clone(),
     };
     let task = tokio::spawn(life.live());
-    Ok(Running { app, pulse, supervisor, shutdown, task })
+    Ok(Running {
+        app,
+        pulse,
+        supervisor,
+        shutdown,
+        task,
+    })
 }
 
 /// One life of the process.
@@ -222,7 +238,10 @@ impl Life {
         let end = self.connected().await;
         self.gate.close();
         if !self.gate.emptied(LAST_INTERACTIONS).await {
-            tracing::warn!("interactions were still running after {} seconds", LAST_INTERACTIONS.as_secs());
+            tracing::warn!(
+                "interactions were still running after {} seconds",
+                LAST_INTERACTIONS.as_secs()
+            );
         }
         self.supervisor.end();
         if !self.supervisor.ended(LAST_STEPS).await {
@@ -242,10 +261,12 @@ impl Life {
             return Ok(());
         }
         let (fatal, mut fatals) = mpsc::unbounded_channel();
+        let (observer, events) = events::observer();
         let dispatcher = Dispatcher::new(
             Arc::new(Data::new(Arc::clone(&self.app))),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
+            observer,
             Arc::clone(&http),
             fatal,
         );
@@ -264,19 +285,29 @@ impl Life {
             Some(error) = fatals.recv() => Err(error),
             end = gateway.ended() => Err(end.into()),
             end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Err(end.into()),
-            () = self.loops(&http) => Ok(()),
+            () = self.loops(&http, events) => Ok(()),
             () = turnstile => Ok(()),
         }
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
-    async fn loops(&self, http: &Arc<Http>) {
+    async fn loops(&self, http: &Arc<Http>, events: mpsc::UnboundedReceiver<events::Event>) {
         let mut readies = self.pulse.readies();
         if readies.wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
         }
         let (app, client) = (Arc::clone(&self.app), Arc::clone(http));
-        self.supervisor.every("registration", None, move |_| register(Arc::clone(&app), Arc::clone(&client)));
+        self.supervisor.every("registration", None, move |_| {
+            register(Arc::clone(&app), Arc::clone(&client))
+        });
+        let stop = self.shutdown.clone();
+        let reconciler = Reconciler::new(Arc::clone(&self.app), Arc::clone(http), events, stop);
+        let reconciler = Arc::new(Mutex::new(reconciler));
+        let changes = self.app.store.changes();
+        self.supervisor.every(RECONCILER, Some(changes), move |_| {
+            let reconciler = Arc::clone(&reconciler);
+            async move { reconciler.lock().await.step().await }
+        });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();
         }
@@ -299,7 +330,9 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
     if known.as_deref() == Some(fingerprint.as_str()) {
         return Ok(REST);
     }
-    let sent = http.create_guild_commands(serenity::all::GuildId::new(server.0), &definitions).await;
+    let sent = http
+        .create_guild_commands(serenity::all::GuildId::new(server.0), &definitions)
+        .await;
     if let Err(error) = sent {
         let failure = ApiFailure::read(&error);
         if failure.code == Some(COMMANDS_OF_THE_DAY) {
@@ -308,12 +341,18 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         }
         // An answer that serenity cannot read is an answer: the commands are registered.
         if !(failure.kind == Kind::Invalid && failure.status.is_none()) {
-            return Err(Error::Discord { doing: "registering the commands", source: Box::new(failure) });
+            return Err(Error::Discord {
+                doing: "registering the commands",
+                source: Box::new(failure),
+            });
         }
     }
     let mut tx = app.store.write().await?;
     meta::set(&mut tx, Fact::Commands, &fingerprint).await?;
     tx.commit_quietly().await?;
-    tracing::info!(commands = definitions.as_array().map_or(0, Vec::len), "commands registered");
+    tracing::info!(
+        commands = definitions.as_array().map_or(0, Vec::len),
+        "commands registered"
+    );
     Ok(REST)
 }

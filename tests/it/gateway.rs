@@ -39,8 +39,14 @@ async fn an_invalid_session_is_begun_anew() {
     let house = House::open().await;
     let gateway = house.discord.gateway();
     gateway.invalidate(false);
-    until("another identification", || async { gateway.identifies() == 2 && gateway.connected() == 1 }).await;
-    until("another greeting", || async { *house.running().pulse.readies().borrow() == 2 }).await;
+    until("another identification", || async {
+        gateway.identifies() == 2 && gateway.connected() == 1
+    })
+    .await;
+    until("another greeting", || async {
+        *house.running().pulse.readies().borrow() == 2
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -67,7 +73,10 @@ async fn a_gateway_that_dies_without_a_word_ends_the_process() {
     .await;
     // Acknowledgements alone keep it alive.
     let start = Instant::now();
-    until("three quiet seconds", || async { start.elapsed() > Duration::from_secs(3) }).await;
+    until("three quiet seconds", || async {
+        start.elapsed() > Duration::from_secs(3)
+    })
+    .await;
     assert_eq!(house.discord.gateway().connected(), 1);
     house.discord.gateway().silence(true);
     let end = house.ended().await;
@@ -99,11 +108,23 @@ async fn a_token_that_is_reset_ends_the_process() {
 async fn a_removal_from_the_server_ends_the_process() {
     let mut house = House::open().await;
     let guild = house.discord.guild_id();
-    house.discord.gateway().dispatch("GUILD_DELETE", &json!({"id": guild.to_string(), "unavailable": true}));
-    house.discord.gateway().dispatch("GUILD_DELETE", &json!({"id": (guild + 1).to_string()}));
-    house.discord.gateway().dispatch("GUILD_DELETE", &json!({"id": guild.to_string()}));
+    house
+        .discord
+        .gateway()
+        .dispatch("GUILD_DELETE", &json!({"id": guild.to_string(), "unavailable": true}));
+    house
+        .discord
+        .gateway()
+        .dispatch("GUILD_DELETE", &json!({"id": (guild + 1).to_string()}));
+    house
+        .discord
+        .gateway()
+        .dispatch("GUILD_DELETE", &json!({"id": guild.to_string()}));
     let end = house.ended().await;
-    assert!(matches!(&end, Err(RunError::NotOnServer(id)) if id.0 == guild), "{end:?}");
+    assert!(
+        matches!(&end, Err(RunError::NotOnServer(id)) if id.0 == guild),
+        "{end:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +134,10 @@ async fn events_that_cannot_be_read_are_counted() {
     assert_eq!(pulse.unreadable(), 0);
     // What we never asked for may be unknown.
     house.discord.gateway().dispatch("SOMETHING_NEW", &json!({}));
-    house.discord.gateway().dispatch("GUILD_MEMBER_ADD", &json!({"guild_id": "1"}));
+    house
+        .discord
+        .gateway()
+        .dispatch("GUILD_MEMBER_ADD", &json!({"guild_id": "1"}));
     until("the event to be counted", || async { pulse.unreadable() == 1 }).await;
 }
 
@@ -123,7 +147,10 @@ async fn a_killed_process_starts_again() {
     let program = Program::for_discord(&discord);
     for round in 1..=3 {
         let mut process = program.spawn(&[]);
-        until("the process to identify itself", || async { discord.gateway().identifies() == round }).await;
+        until("the process to identify itself", || async {
+            discord.gateway().identifies() == round
+        })
+        .await;
         assert!(process.runs());
         process.kill();
     }

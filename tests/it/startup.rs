@@ -47,13 +47,19 @@ async fn the_env_file_of_the_folder_is_read() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn all_faults_of_the_settings_are_told_together() {
-    let program = Program::new().with("DISCORD_GUILD_ID", "mon serveur").with("METRICS_ADDR", "ici");
+    let program = Program::new()
+        .with("DISCORD_GUILD_ID", "mon serveur")
+        .with("METRICS_ADDR", "ici");
     program.write("config/maillage.toml", "[echelle]\nacp = \"dix\"\nechele = 3\n");
     let ended = program.run(&[]).await;
     assert_eq!(ended.code, Some(1));
     let lines: Vec<&str> = ended.err.lines().collect();
     for word in ["DISCORD_GUILD_ID", "METRICS_ADDR", "ligne 2", "ligne 3"] {
-        assert_eq!(lines.iter().filter(|line| line.contains(word)).count(), 1, "{word}: {lines:#?}");
+        assert_eq!(
+            lines.iter().filter(|line| line.contains(word)).count(),
+            1,
+            "{word}: {lines:#?}"
+        );
     }
     assert_eq!(lines.len(), 4, "{lines:#?}");
     let absent = Program::new().with("MAILLAGE_CONFIG", "ailleurs.toml");
@@ -77,7 +83,10 @@ async fn a_wrong_or_missing_key_is_told() {
     fails(&program, &[], &["DISCORD_GUILD_ID", "2 serveurs"]).await;
     let key = program.folder().join("maillage.key");
     for name in ["maillage.db", "maillage.key"] {
-        let mode = std::fs::metadata(program.folder().join(name)).unwrap().permissions().mode();
+        let mode = std::fs::metadata(program.folder().join(name))
+            .unwrap()
+            .permissions()
+            .mode();
         assert_eq!(mode & 0o777, 0o600, "{name}");
     }
     let kept = std::fs::read(&key).unwrap();
@@ -99,7 +108,10 @@ async fn a_wrong_or_missing_key_is_told() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_no_database_of_ours_is_left_alone() {
     let program = Program::new();
-    program.write("maillage.db", "Ceci est un texte, pas une base de données SQLite. Il ne doit pas changer d’un octet.");
+    program.write(
+        "maillage.db",
+        "Ceci est un texte, pas une base de données SQLite. Il ne doit pas changer d’un octet.",
+    );
     let before = std::fs::read(program.folder().join("maillage.db")).unwrap();
     fails(&program, &[], &["maillage.db", "n’est pas une base de maillage"]).await;
     fails(&program, &["check"], &["maillage.db", "n’est pas une base de maillage"]).await;
@@ -115,25 +127,47 @@ async fn a_file_that_is_no_database_of_ours_is_left_alone() {
 #[tokio::test(flavor = "multi_thread")]
 async fn an_unusable_api_stops_and_never_falls_back() {
     for address in ["pas une adresse", "ftp://127.0.0.1", "http://nom:secret@127.0.0.1:1"] {
-        let line = fails(&Program::new().with("DISCORD_API_URL", address), &[], &["DISCORD_API_URL"]).await;
+        let line = fails(
+            &Program::new().with("DISCORD_API_URL", address),
+            &[],
+            &["DISCORD_API_URL"],
+        )
+        .await;
         assert!(!line.contains("secret"));
     }
     let discord = Loopback::start(server()).await.unwrap();
     for status in [401, 403] {
-        discord.faults().add(Fault::on("GET", "/gateway", Action::Fail(status, 0, "refused")));
-        fails(&Program::for_discord(&discord), &[], &["DISCORD_API_URL", &status.to_string()]).await;
+        discord
+            .faults()
+            .add(Fault::on("GET", "/gateway", Action::Fail(status, 0, "refused")));
+        fails(
+            &Program::for_discord(&discord),
+            &[],
+            &["DISCORD_API_URL", &status.to_string()],
+        )
+        .await;
     }
-    discord.faults().add(Fault::on("GET", "/gateway", Action::Fail(404, 0, "not here")));
+    discord
+        .faults()
+        .add(Fault::on("GET", "/gateway", Action::Fail(404, 0, "not here")));
     fails(&Program::for_discord(&discord), &[], &["DISCORD_API_URL"]).await;
-    discord.faults().add(Fault::on("GET", "/gateway", Action::Redirect("https://example.org/".to_owned())));
+    discord.faults().add(Fault::on(
+        "GET",
+        "/gateway",
+        Action::Redirect("https://example.org/".to_owned()),
+    ));
     fails(&Program::for_discord(&discord), &[], &["DISCORD_API_URL"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_api_that_is_away_is_waited_for() {
     let discord = Loopback::start(server()).await.unwrap();
-    discord.faults().add(Fault::on("GET", "/gateway", Action::Fail(503, 0, "away")).times(2));
-    discord.faults().add(Fault::on("GET", "/users/@me", Action::Reset).times(1));
+    discord
+        .faults()
+        .add(Fault::on("GET", "/gateway", Action::Fail(503, 0, "away")).times(2));
+    discord
+        .faults()
+        .add(Fault::on("GET", "/users/@me", Action::Reset).times(1));
     let program = Program::for_discord(&discord).with("MAILLAGE_REPRISES_PREMIER_DELAI_SECONDES", "1");
     let process = program.spawn(&[]);
     discord.wait_connected().await;
@@ -153,7 +187,10 @@ async fn the_server_is_chosen_once() {
     let program = Program::for_discord(&discord).with("DISCORD_GUILD_ID", &discord.guild_id().to_string());
     let process = program.spawn(&[]);
     discord.wait_connected().await;
-    until("the first binding", || async { discord.read(|world| !world.calls().is_empty()) }).await;
+    until("the first binding", || async {
+        discord.read(|world| !world.calls().is_empty())
+    })
+    .await;
     process.terminate();
     assert_eq!(process.ended().await.code, Some(0));
     let program = program.with("DISCORD_GUILD_ID", &other.to_string());
@@ -181,7 +218,10 @@ async fn one_process_per_database() {
     assert!(checked.out.contains("permissions=2269778815347793"), "{checked:?}");
     let copied = program.run(&["backup", "copie.db"]).await;
     assert_eq!(copied.code, Some(0), "{copied:?}");
-    let mode = std::fs::metadata(program.folder().join("copie.db")).unwrap().permissions().mode();
+    let mode = std::fs::metadata(program.folder().join("copie.db"))
+        .unwrap()
+        .permissions()
+        .mode();
     assert_eq!(mode & 0o777, 0o600);
     fails(&program, &["backup", "copie.db"], &["copie.db", "existe déjà"]).await;
     process.terminate();
@@ -197,7 +237,9 @@ async fn one_process_per_database() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn check_warns_of_what_the_portal_allows() {
-    let discord = Loopback::start(server().public(true).privileged_intents(0)).await.unwrap();
+    let discord = Loopback::start(server().public(true).privileged_intents(0))
+        .await
+        .unwrap();
     let ended = Program::for_discord(&discord).run(&["check"]).await;
     assert_eq!(ended.code, Some(0), "{ended:?}");
     for word in ["application est publique", "Server Members Intent", "client_id="] {
