@@ -32,7 +32,7 @@ use crate::texts::{self, host};
 const LOGS: &str = "maillage=info,serenity=warn,serenity::gateway::ws=error,poise=warn";
 /// What is logged by commands whose report is all that matters.
 const QUIET_LOGS: &str = "maillage=warn,serenity=error,serenity::gateway::ws=off";
-/// serenity can keep a thread busy while it waits for a dead connection: the others go on, even on one core.
+/// Enough for answers to people while a report is being made, even on one core.
 const THREADS: usize = 4;
 
 #[derive(Debug, Parser)]
@@ -259,7 +259,7 @@ impl Shown {
             RunError::Territories(error) => texts::territories::load_error(error),
             RunError::Open { source, .. } => self.open(source),
             RunError::Store(_) => host::database_broken(&self.database),
-            RunError::Tls(_) | RunError::Client(_) => host::no_client(),
+            RunError::Tls(_) | RunError::Unprepared(_) => host::no_client(),
             RunError::TokenMissing => texts::faults::lines(&[texts::faults::Fault::absent(
                 texts::faults::Place::Environment,
                 "DISCORD_TOKEN",

@@ -8,8 +8,11 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod gateway;
 mod import;
 mod loopback;
+mod startup;
 mod store;
+mod support;
 mod tidy;
 mod world;
