@@ -59,7 +59,9 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;
+pub mod run;
 pub mod store;
+pub mod supervisor;
 pub mod territories;
 pub mod texts;
 pub mod usecases;

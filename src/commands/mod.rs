@@ -4,6 +4,7 @@
 //! everything that matters must outlive it.
 
 pub mod components;
+pub mod registration;
 pub mod reply;
 
 use std::collections::VecDeque;

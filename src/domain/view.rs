@@ -36,10 +36,10 @@ impl Tone {
     #[must_use]
     pub fn colour(self) -> u32 {
         match self {
-            Tone::Neutral => 0x3b_5b_a9,
-            Tone::Done => 0x2e_7d_32,
-            Tone::Check => 0xc7_7700,
-            Tone::Refused => 0xb3_26_1e,
+            Tone::Neutral => 0x003b_5ba9,
+            Tone::Done => 0x002e_7d32,
+            Tone::Check => 0x00c7_7700,
+            Tone::Refused => 0x00b3_261e,
         }
     }
 }

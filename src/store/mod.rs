@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 pub mod answers;
 pub mod authority;
+pub mod bindings;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
@@ -25,13 +26,19 @@ pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
+pub mod meta;
 pub mod migrations;
 pub mod outbox;
 pub mod people;
 pub mod posts;
+pub mod roster;
+pub mod setbacks;
+pub mod snapshot;
 pub mod statutes;
 pub mod territories;
 pub mod vault;
+#[cfg(test)]
+mod space_tests;
 
 use keyring::KeySource;
 use vault::{Vault, VaultError};

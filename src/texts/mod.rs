@@ -11,5 +11,8 @@ pub mod import;
 pub mod markdown;
 pub mod people;
 pub mod refusals;
+pub mod register;
+pub mod space;
+pub mod statutes;
 pub mod templates;
 pub mod territories;
