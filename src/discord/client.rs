@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serenity::all::ApplicationFlags;
 use serenity::http::{Http, HttpBuilder};
 
 use super::failure::{ApiFailure, Kind};
@@ -132,6 +133,8 @@ pub struct Application {
     pub id: u64,
     /// Whether anyone may invite it.
     pub public: bool,
+    /// Whether «Server Members Intent» is ticked; unknown when Discord does not say.
+    pub lists_members: Option<bool>,
 }
 
 /// The application that the token belongs to.
@@ -140,7 +143,10 @@ pub struct Application {
 /// When Discord refuses, or cannot be reached.
 pub async fn application(http: &Http) -> Result<Application, ApiFailure> {
     let info = http.get_current_application_info().await.map_err(|error| ApiFailure::read(&error))?;
-    Ok(Application { id: info.id.get(), public: info.bot_public })
+    let lists_members = info.flags.map(|flags| {
+        flags.intersects(ApplicationFlags::GATEWAY_GUILD_MEMBERS | ApplicationFlags::GATEWAY_GUILD_MEMBERS_LIMITED)
+    });
+    Ok(Application { id: info.id.get(), public: info.bot_public, lists_members })
 }
 
 /// The permissions that the product asks for, never Administrator (product.md §17: bits 0 4 6 10 11 13 14 15 16 28 33 35 36

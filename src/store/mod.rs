@@ -18,6 +18,7 @@ use tokio::sync::watch;
 
 pub mod answers;
 pub mod authority;
+pub mod backup;
 pub mod bindings;
 pub mod drafts;
 pub mod groups;
@@ -142,6 +143,9 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(|error| not_a_database(path, error))?;
+        if is_foreign(&writer).await? {
+            return Err(OpenError::NotOurs(path.to_owned()));
+        }
         migrations::run(&writer).await.map_err(|error| match error {
             OpenError::Store(StoreError::Sql(error)) => not_a_database(path, error),
             other => other,
@@ -275,6 +279,16 @@ pub fn from_sql(at: i64) -> Result<DateTime<Utc>, StoreError> {
         table: "any",
         what: "instant",
     })
+}
+
+/// Whether the database holds tables, but none that a migration of ours has made.
+async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table') \
+            AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(pool)
+    .await
 }
 
 /// Takes the lock that makes one process per database.

@@ -7,6 +7,7 @@ pub mod contact;
 pub mod dates;
 pub mod faults;
 pub mod fields;
+pub mod host;
 pub mod import;
 pub mod markdown;
 pub mod people;
