@@ -17,6 +17,7 @@
 //! Camille regarde #registre              … regarde ses salons   … regarde ses messages privés
 //! Noé rejoint le serveur                 … quitte le serveur   … accepte le règlement
 //! Noé ferme ses messages privés          … rouvre ses messages privés
+//! Noé reçoit le rôle « MCP national »    … perd le rôle « MCP national »   (d’une main humaine)
 //! Le temps avance de 2 jours
 //! Qui voit #registre ?
 //! Discord retient sa réponse à la 2e création de salon
@@ -162,6 +163,8 @@ pub enum Act {
     AcceptRules,
     /// Refuses direct messages from now on, or accepts them again.
     CloseDms(bool),
+    /// Is given a role by hand, or loses it.
+    Role(String, bool),
     /// Reads a channel: what is pinned, and the messages.
     LookAt(Place),
     /// Reads the list of channels.
@@ -396,6 +399,12 @@ fn act(words: &str, rest: &[String]) -> Result<Act, String> {
             channel => place(channel).map(Act::LookAt),
         };
     }
+    for (said, given) in [("reçoit le rôle ", true), ("perd le rôle ", false)] {
+        if let Some(rest) = after(words, said) {
+            let mut names = quoted_list(rest.trim_end_matches('.'))?;
+            return Ok(Act::Role(names.remove(0), given));
+        }
+    }
     let fixed = [
         ("rejoint le serveur", Act::Join),
         ("quitte le serveur", Act::Leave),
@@ -615,6 +624,7 @@ mod tests {
         assert_eq!(act("Camille regarde ses salons"), Act::LookAround);
         assert_eq!(act("Camille écrit dans #registre : Bonjour : oui"), Act::Write(registre(""), "Bonjour : oui".into()));
         assert_eq!(act("Camille quitte le serveur."), Act::Leave);
+        assert_eq!(act("Camille perd le rôle « MCP national »"), Act::Role("MCP national".into(), false));
         assert_eq!(act("Camille rouvre ses messages privés"), Act::CloseDms(false));
     }
 

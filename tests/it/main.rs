@@ -9,5 +9,6 @@
 )]
 
 mod loopback;
+mod scenarios;
 mod store;
 mod tidy;
