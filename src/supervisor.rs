@@ -32,7 +32,10 @@ impl Backoff {
     /// A delay that has not grown yet.
     #[must_use]
     pub fn new(settings: RetrySettings) -> Self {
-        Self { settings, next: settings.first }
+        Self {
+            settings,
+            next: settings.first,
+        }
     }
 
     /// The delay after one more failure.
@@ -82,7 +85,13 @@ impl Status {
     }
 
     fn note(&self, name: &'static str, change: impl FnOnce(&mut LoopStatus)) {
-        change(self.loops.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default());
+        change(
+            self.loops
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .entry(name)
+                .or_default(),
+        );
     }
 }
 
@@ -136,7 +145,12 @@ impl Supervisor {
     /// The wake of the loop of that name; it may be asked for before the loop is started.
     #[must_use]
     pub fn wake(&self, name: &'static str) -> Wake {
-        self.wakes.lock().unwrap_or_else(PoisonError::into_inner).entry(name).or_default().clone()
+        self.wakes
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .entry(name)
+            .or_default()
+            .clone()
     }
 
     /// Makes every loop look: the clock was moved, or the connection is new.
@@ -277,7 +291,10 @@ mod tests {
     use super::*;
 
     const HOUR: Duration = Duration::from_secs(3600);
-    const RETRY: RetrySettings = RetrySettings { first: Duration::from_secs(2), longest: Duration::from_secs(300) };
+    const RETRY: RetrySettings = RetrySettings {
+        first: Duration::from_secs(2),
+        longest: Duration::from_secs(300),
+    };
 
     fn supervisor(retry: RetrySettings) -> Supervisor {
         let clock = Clock::manual(Utc.with_ymd_and_hms(2027, 3, 14, 12, 0, 0).unwrap());
@@ -290,7 +307,10 @@ mod tests {
                 tokio::task::yield_now().await;
             }
         };
-        assert!(tokio::time::timeout(Duration::from_secs(10), wait).await.is_ok(), "waited too long for {what}");
+        assert!(
+            tokio::time::timeout(Duration::from_secs(10), wait).await.is_ok(),
+            "waited too long for {what}"
+        );
     }
 
     #[test]
@@ -298,7 +318,9 @@ mod tests {
         let mut backoff = Backoff::new(RETRY);
         let delays: Vec<u64> = (0..9).map(|_| backoff.grow().as_secs()).collect();
         assert_eq!(delays, [2, 4, 8, 16, 32, 64, 128, 256, 300]);
-        let kept: Vec<u64> = (0..9).map(|failures| Backoff::after(RETRY, failures).as_secs()).collect();
+        let kept: Vec<u64> = (0..9)
+            .map(|failures| Backoff::after(RETRY, failures).as_secs())
+            .collect();
         assert_eq!(kept, delays);
         assert_eq!(Backoff::after(RETRY, 4_000_000_000).as_secs(), 300);
         backoff.reset();
@@ -330,18 +352,28 @@ mod tests {
 
     #[tokio::test]
     async fn a_loop_that_fails_tries_again() {
-        let supervisor = supervisor(RetrySettings { first: Duration::from_millis(1), longest: Duration::from_millis(2) });
+        let supervisor = supervisor(RetrySettings {
+            first: Duration::from_millis(1),
+            longest: Duration::from_millis(2),
+        });
         let failures = Arc::new(AtomicU64::new(0));
         let counter = Arc::clone(&failures);
         supervisor.every("test", None, move |_| {
             let counter = Arc::clone(&counter);
             async move {
-                if counter.fetch_add(1, Ordering::SeqCst) < 3 { Err(Error::Invariant("test")) } else { Ok(HOUR) }
+                if counter.fetch_add(1, Ordering::SeqCst) < 3 {
+                    Err(Error::Invariant("test"))
+                } else {
+                    Ok(HOUR)
+                }
             }
         });
         let status = supervisor.status();
         until("a success after three failures", || {
-            status.loops().get("test").is_some_and(|status| status.failures == 3 && status.last_success.is_some())
+            status
+                .loops()
+                .get("test")
+                .is_some_and(|status| status.failures == 3 && status.last_success.is_some())
         })
         .await;
         supervisor.end();

@@ -28,7 +28,11 @@ mod tests {
         let list = json!([{"name": "aide"}]);
         let known = fingerprint(1, 2, &list);
         assert_eq!(known, fingerprint(1, 2, &list.clone()));
-        for other in [fingerprint(9, 2, &list), fingerprint(1, 9, &list), fingerprint(1, 2, &json!([]))] {
+        for other in [
+            fingerprint(9, 2, &list),
+            fingerprint(1, 9, &list),
+            fingerprint(1, 2, &json!([])),
+        ] {
             assert_ne!(known, other);
         }
     }
@@ -40,8 +44,15 @@ mod tests {
             let path = format!("{path}/{name}");
             let (length, description) = (name.chars().count(), command["description"].as_str().unwrap());
             assert!((1..=32).contains(&length), "{path}");
-            assert!(name.chars().all(|c| c == '-' || c == '_' || c.is_numeric() || c.is_lowercase()), "{path}");
-            assert!((1..=100).contains(&description.chars().count()), "{path}: {description}");
+            assert!(
+                name.chars()
+                    .all(|c| c == '-' || c == '_' || c.is_numeric() || c.is_lowercase()),
+                "{path}"
+            );
+            assert!(
+                (1..=100).contains(&description.chars().count()),
+                "{path}: {description}"
+            );
             for option in command["options"].as_array().into_iter().flatten() {
                 check(option, &path);
             }

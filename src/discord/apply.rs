@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use serenity::http::{Http, LightMethod, Route};
 
 use super::failure::{ApiFailure, Kind};
-use super::wire::{RawChannel, RawMessage, RawRole, call, send};
 use super::view;
+use super::wire::{RawChannel, RawMessage, RawRole, call, send};
 use crate::domain::bindings::Key;
 use crate::domain::desired::{ChannelSpec, Target};
 use crate::domain::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
@@ -53,7 +53,11 @@ pub struct Context<'a> {
 }
 
 /// The step names an object that does not exist: the planner or the books are wrong.
-const UNRESOLVED: ApiFailure = ApiFailure { kind: Kind::Invalid, code: None, status: None };
+const UNRESOLVED: ApiFailure = ApiFailure {
+    kind: Kind::Invalid,
+    code: None,
+    status: None,
+};
 
 /// Makes the call of a step.
 ///
@@ -73,7 +77,10 @@ pub async fn apply(
             Ok(made_role(role))
         }
         Act::EditRole { role, name } => {
-            let route = Route::GuildRole { guild_id, role_id: role.0.into() };
+            let route = Route::GuildRole {
+                guild_id,
+                role_id: role.0.into(),
+            };
             let role: RawRole = call(http, LightMethod::Patch, route, None, Some(&role_body(name))).await?;
             Ok(made_role(role))
         }
@@ -85,52 +92,76 @@ pub async fn apply(
         }
         Act::EditChannel { channel, edit, .. } => {
             let body = edit_body(edit, &ids).ok_or(UNRESOLVED)?;
-            let route = Route::Channel { channel_id: channel.0.into() };
+            let route = Route::Channel {
+                channel_id: channel.0.into(),
+            };
             let channel: RawChannel = call(http, LightMethod::Patch, route, None, Some(&body)).await?;
             Ok(made_channel(channel))
         }
         Act::Grant { role, user } => {
             let role = ids(*role).ok_or(UNRESOLVED)?;
-            let route = Route::GuildMemberRole { guild_id, user_id: user.0.into(), role_id: role.into() };
+            let route = Route::GuildMemberRole {
+                guild_id,
+                user_id: user.0.into(),
+                role_id: role.into(),
+            };
             send(http, LightMethod::Put, route, None).await?;
             Ok((Made::Object(role), Shown::Granted(*user, RoleId(role))))
         }
         Act::Revoke { role, user } => {
-            let route = Route::GuildMemberRole { guild_id, user_id: user.0.into(), role_id: role.0.into() };
+            let route = Route::GuildMemberRole {
+                guild_id,
+                user_id: user.0.into(),
+                role_id: role.0.into(),
+            };
             send(http, LightMethod::Delete, route, None).await?;
             Ok((Made::Nothing, Shown::Revoked(*user, *role)))
         }
         Act::Post { .. } => {
-            let (Some(message), Some(channel)) = (context.message, context.channel) else { return Err(UNRESOLVED) };
+            let (Some(message), Some(channel)) = (context.message, context.channel) else {
+                return Err(UNRESOLVED);
+            };
             let mut body = view::message(message);
             if let Some(nonce) = context.nonce {
                 body["nonce"] = json!(nonce);
                 body["enforce_nonce"] = json!(true);
             }
-            let route = Route::ChannelMessages { channel_id: channel.0.into() };
+            let route = Route::ChannelMessages {
+                channel_id: channel.0.into(),
+            };
             let message: RawMessage = call(http, LightMethod::Post, route, None, Some(&body)).await?;
             let (id, seen) = message.seen(context.bot);
             Ok((Made::Object(id.0), Shown::Message(channel, id, seen)))
         }
         Act::Edit { channel, message, .. } => {
             let body = view::message(context.message.ok_or(UNRESOLVED)?);
-            let route = Route::ChannelMessage { channel_id: channel.0.into(), message_id: message.0.into() };
+            let route = Route::ChannelMessage {
+                channel_id: channel.0.into(),
+                message_id: message.0.into(),
+            };
             send(http, LightMethod::Patch, route, Some(&body)).await?;
             Ok((Made::Nothing, Shown::Nothing))
         }
         Act::Pin => {
             let (channel, message) = context.place.ok_or(UNRESOLVED)?;
-            let route = Route::ChannelPin { channel_id: channel.0.into(), message_id: message.0.into() };
+            let route = Route::ChannelPin {
+                channel_id: channel.0.into(),
+                message_id: message.0.into(),
+            };
             send(http, LightMethod::Put, route, None).await?;
             Ok((Made::Nothing, Shown::Pinned(channel, message)))
         }
         Act::Delete { channel, message } | Act::Sweep { channel, message } => {
-            let route = Route::ChannelMessage { channel_id: channel.0.into(), message_id: message.0.into() };
+            let route = Route::ChannelMessage {
+                channel_id: channel.0.into(),
+                message_id: message.0.into(),
+            };
             match send(http, LightMethod::Delete, route, None).await {
                 // Gone already, which is what was wanted.
-                Ok(()) | Err(ApiFailure { kind: Kind::Missing, .. }) => {
-                    Ok((Made::Nothing, Shown::Gone(*channel, *message)))
-                }
+                Ok(())
+                | Err(ApiFailure {
+                    kind: Kind::Missing, ..
+                }) => Ok((Made::Nothing, Shown::Gone(*channel, *message))),
                 Err(failure) => Err(failure),
             }
         }
@@ -154,7 +185,14 @@ fn role_body(name: &str) -> Value {
 }
 
 fn channel_body(spec: &ChannelSpec, ids: impl Fn(Key) -> Option<u64>) -> Option<Value> {
-    let ChannelSpec { key: _, kind, name, topic, parent, overwrites } = spec;
+    let ChannelSpec {
+        key: _,
+        kind,
+        name,
+        topic,
+        parent,
+        overwrites,
+    } = spec;
     let mut body = json!({
         "name": name,
         "type": if *kind == ChannelKind::Category { 4 } else { 0 },
@@ -170,7 +208,13 @@ fn channel_body(spec: &ChannelSpec, ids: impl Fn(Key) -> Option<u64>) -> Option<
 }
 
 fn edit_body(edit: &ChannelEdit, ids: impl Fn(Key) -> Option<u64>) -> Option<Value> {
-    let ChannelEdit { name, topic, parent, overwrites, partial: _ } = edit;
+    let ChannelEdit {
+        name,
+        topic,
+        parent,
+        overwrites,
+        partial: _,
+    } = edit;
     let mut body = json!({});
     if let Some(name) = name {
         body["name"] = json!(name);
@@ -218,7 +262,13 @@ mod tests {
             parent: None,
             overwrites: vec![
                 (Target::Role(RoleId(1)), Bits { allow: 0, deny: 1024 }),
-                (Target::Bound(Key::Role(group)), Bits { allow: 1 << 51, deny: 0 }),
+                (
+                    Target::Bound(Key::Role(group)),
+                    Bits {
+                        allow: 1 << 51,
+                        deny: 0,
+                    },
+                ),
                 (Target::Member(UserId(2)), Bits { allow: 1024, deny: 0 }),
             ],
         };
@@ -238,7 +288,10 @@ mod tests {
 
     #[test]
     fn an_edit_sends_only_what_differs() {
-        let edit = ChannelEdit { name: Some("🏛️ ACP Lunel".to_owned()), ..ChannelEdit::default() };
+        let edit = ChannelEdit {
+            name: Some("🏛️ ACP Lunel".to_owned()),
+            ..ChannelEdit::default()
+        };
         assert_eq!(edit_body(&edit, |_| None).unwrap(), json!({"name": "🏛️ ACP Lunel"}));
     }
 }

@@ -2,15 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use serenity::all::{
-    FullEvent, GuildChannel, Member, MessageType, Permissions, PermissionOverwriteType, Role, User,
-};
+use serenity::all::{FullEvent, GuildChannel, Member, MessageType, PermissionOverwriteType, Permissions, Role, User};
 use tokio::sync::mpsc;
 
 use crate::domain::ids::{ChannelId, GuildId, MessageId, RoleId, UserId};
-use crate::domain::observed::{
-    Bits, Overwrites, SeenChannel, SeenMember, SeenPerson, SeenRole, Subject,
-};
+use crate::domain::observed::{Bits, Overwrites, SeenChannel, SeenMember, SeenPerson, SeenRole, Subject};
 
 /// The permission bits that serenity can read; the others are lost in events.
 #[must_use]
@@ -110,15 +106,19 @@ impl Observer {
 #[must_use]
 pub fn read(event: &FullEvent) -> Option<Event> {
     Some(match event {
-        FullEvent::Ready { data_about_bot } => Event::Ready { bot: user(data_about_bot.user.id) },
+        FullEvent::Ready { data_about_bot } => Event::Ready {
+            bot: user(data_about_bot.user.id),
+        },
         FullEvent::GuildCreate { guild, .. } => Event::Back(server(guild.id)),
         FullEvent::GuildDelete { incomplete, .. } => Event::Away(server(incomplete.id)),
         FullEvent::GuildRoleCreate { new } | FullEvent::GuildRoleUpdate { new, .. } => {
             Event::Role(server(new.guild_id), RoleId(new.id.get()), role(new))
         }
-        FullEvent::GuildRoleDelete { guild_id, removed_role_id, .. } => {
-            Event::RoleGone(server(*guild_id), RoleId(removed_role_id.get()))
-        }
+        FullEvent::GuildRoleDelete {
+            guild_id,
+            removed_role_id,
+            ..
+        } => Event::RoleGone(server(*guild_id), RoleId(removed_role_id.get())),
         FullEvent::ChannelCreate { channel } | FullEvent::CategoryCreate { category: channel } => {
             channel_event(channel, true)
         }
@@ -126,9 +126,7 @@ pub fn read(event: &FullEvent) -> Option<Event> {
         FullEvent::ChannelDelete { channel, .. } | FullEvent::CategoryDelete { category: channel } => {
             Event::ChannelGone(server(channel.guild_id), ChannelId(channel.id.get()))
         }
-        FullEvent::GuildMemberAddition { new_member } => {
-            Event::Person(server(new_member.guild_id), person(new_member))
-        }
+        FullEvent::GuildMemberAddition { new_member } => Event::Person(server(new_member.guild_id), person(new_member)),
         FullEvent::GuildMemberUpdate { event, .. } => {
             let member = SeenMember {
                 roles: event.roles.iter().map(|role| RoleId(role.get())).collect(),
@@ -137,23 +135,34 @@ pub fn read(event: &FullEvent) -> Option<Event> {
             let shown = named(&event.user, event.nick.as_deref(), event.pending, member);
             Event::Person(server(event.guild_id), shown)
         }
-        FullEvent::GuildMemberRemoval { guild_id, user: gone, .. } => {
-            Event::PersonGone(server(*guild_id), user(gone.id))
-        }
+        FullEvent::GuildMemberRemoval {
+            guild_id, user: gone, ..
+        } => Event::PersonGone(server(*guild_id), user(gone.id)),
         FullEvent::Message { new_message } if new_message.kind == MessageType::PinsAdd => Event::PinNotice(
             server(new_message.guild_id?),
             ChannelId(new_message.channel_id.get()),
             MessageId(new_message.id.get()),
         ),
-        FullEvent::MessageDelete { channel_id, deleted_message_id, guild_id } => Event::MessagesGone(
+        FullEvent::MessageDelete {
+            channel_id,
+            deleted_message_id,
+            guild_id,
+        } => Event::MessagesGone(
             server((*guild_id)?),
             ChannelId(channel_id.get()),
             vec![MessageId(deleted_message_id.get())],
         ),
-        FullEvent::MessageDeleteBulk { channel_id, multiple_deleted_messages_ids, guild_id } => Event::MessagesGone(
+        FullEvent::MessageDeleteBulk {
+            channel_id,
+            multiple_deleted_messages_ids,
+            guild_id,
+        } => Event::MessagesGone(
             server((*guild_id)?),
             ChannelId(channel_id.get()),
-            multiple_deleted_messages_ids.iter().map(|id| MessageId(id.get())).collect(),
+            multiple_deleted_messages_ids
+                .iter()
+                .map(|id| MessageId(id.get()))
+                .collect(),
         ),
         FullEvent::ChannelPinsUpdate { pin } => Event::Pins(server(pin.guild_id?), ChannelId(pin.channel_id.get())),
         _ => return None,
@@ -188,7 +197,13 @@ fn channel_event(channel: &GuildChannel, made: bool) -> Event {
                 PermissionOverwriteType::Member(id) => Subject::Member(user(id)),
                 _ => return None,
             };
-            Some((subject, Bits { allow: overwrite.allow.bits(), deny: overwrite.deny.bits() }))
+            Some((
+                subject,
+                Bits {
+                    allow: overwrite.allow.bits(),
+                    deny: overwrite.deny.bits(),
+                },
+            ))
         })
         .collect();
     let seen = SeenChannel {
@@ -198,12 +213,20 @@ fn channel_event(channel: &GuildChannel, made: bool) -> Event {
         parent: channel.parent_id.map(|id| ChannelId(id.get())),
         overwrites,
     };
-    Event::Channel { guild: server(channel.guild_id), id: ChannelId(channel.id.get()), seen, made }
+    Event::Channel {
+        guild: server(channel.guild_id),
+        id: ChannelId(channel.id.get()),
+        seen,
+        made,
+    }
 }
 
 fn person(member: &Member) -> SeenPerson {
     let roles: BTreeSet<RoleId> = member.roles.iter().map(|role| RoleId(role.get())).collect();
-    let seen = SeenMember { roles, joined_at: member.joined_at.map(|at| *at) };
+    let seen = SeenMember {
+        roles,
+        joined_at: member.joined_at.map(|at| *at),
+    };
     named(&member.user, member.nick.as_deref(), member.pending, seen)
 }
 

@@ -55,14 +55,22 @@ pub const NO_MUTUAL_GUILD: i64 = 50_278;
 
 impl ApiFailure {
     /// No answer at all, or not in time.
-    pub const UNREACHABLE: ApiFailure = ApiFailure { kind: Kind::Transient, code: None, status: None };
+    pub const UNREACHABLE: ApiFailure = ApiFailure {
+        kind: Kind::Transient,
+        code: None,
+        status: None,
+    };
 
     /// What an answer with this status and JSON code means.
     #[must_use]
     pub fn of(status: u16, code: Option<i64>) -> Self {
         // An answer without a code of its own: `0` is Discord's «general error», negative ones are serenity's.
         let code = code.filter(|code| *code > 0);
-        Self { kind: kind(status, code), code, status: Some(status) }
+        Self {
+            kind: kind(status, code),
+            code,
+            status: Some(status),
+        }
     }
 
     /// What serenity's error means.
@@ -75,10 +83,18 @@ impl ApiFailure {
             // The connection failed, or the answer was cut: nothing says whether the request was done.
             serenity::Error::Http(HttpError::Request(_)) | serenity::Error::Io(_) => Self::UNREACHABLE,
             // An answer that cannot be read is an answer: the request was done.
-            serenity::Error::Json(_) => Self { kind: Kind::Invalid, code: None, status: None },
+            serenity::Error::Json(_) => Self {
+                kind: Kind::Invalid,
+                code: None,
+                status: None,
+            },
             // Known only once the gateway has greeted us.
             serenity::Error::Http(HttpError::ApplicationIdMissing) => Self::UNREACHABLE,
-            _ => Self { kind: Kind::Invalid, code: None, status: None },
+            _ => Self {
+                kind: Kind::Invalid,
+                code: None,
+                status: None,
+            },
         }
     }
 

@@ -18,8 +18,9 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 /// What the product listens to (product.md §17): no content of messages.
-pub const INTENTS: GatewayIntents =
-    GatewayIntents::GUILDS.union(GatewayIntents::GUILD_MEMBERS).union(GatewayIntents::GUILD_MESSAGES);
+pub const INTENTS: GatewayIntents = GatewayIntents::GUILDS
+    .union(GatewayIntents::GUILD_MEMBERS)
+    .union(GatewayIntents::GUILD_MESSAGES);
 
 /// How long after a READY the server must have shown itself.
 const GREETING: Duration = Duration::from_secs(10);
@@ -175,9 +176,9 @@ pub enum End {
 pub async fn run(mut client: Client) -> End {
     match client.start().await {
         Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => End::TokenRefused,
-        Err(serenity::Error::Gateway(
-            GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents,
-        )) => End::IntentsRefused,
+        Err(serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents)) => {
+            End::IntentsRefused
+        }
         Ok(()) | Err(_) => End::Stopped,
     }
 }
@@ -189,7 +190,13 @@ pub async fn watch(pulse: &Pulse, shards: &ShardManager, limit: Duration) -> End
     pulse.beat();
     loop {
         tokio::time::sleep(LOOK.min(limit / 4)).await;
-        let latency = shards.runners.lock().await.values().next().and_then(|runner| runner.latency);
+        let latency = shards
+            .runners
+            .lock()
+            .await
+            .values()
+            .next()
+            .and_then(|runner| runner.latency);
         {
             // Measured anew at each acknowledgement, to the nanosecond: another value is another acknowledgement.
             let mut known = pulse.latency.lock().unwrap_or_else(PoisonError::into_inner);
@@ -206,7 +213,9 @@ pub async fn watch(pulse: &Pulse, shards: &ShardManager, limit: Duration) -> End
             if *pulse.servers.borrow() != before {
                 greeted = None;
             } else if since.elapsed() > GREETING {
-                tracing::warn!("connected, but no server has shown itself: events may be unreadable or the bot was removed");
+                tracing::warn!(
+                    "connected, but no server has shown itself: events may be unreadable or the bot was removed"
+                );
                 greeted = None;
             }
         }
@@ -225,15 +234,25 @@ struct Pace {
 }
 
 impl Pace {
-    const START: Pace = Pace { pause: PACE, calm: Duration::ZERO };
+    const START: Pace = Pace {
+        pause: PACE,
+        calm: Duration::ZERO,
+    };
 
     /// The pace after a pause during which a connection was asked for, or not.
     fn after(self, asked: bool) -> Pace {
         if asked {
-            return Pace { pause: (self.pause * 2).min(LONGEST_PACE), calm: Duration::ZERO };
+            return Pace {
+                pause: (self.pause * 2).min(LONGEST_PACE),
+                calm: Duration::ZERO,
+            };
         }
         let calm = self.calm + self.pause;
-        if calm >= SETTLED { Pace::START } else { Pace { calm, ..self } }
+        if calm >= SETTLED {
+            Pace::START
+        } else {
+            Pace { calm, ..self }
+        }
     }
 
     /// Whether something is wrong enough to be told.
@@ -256,7 +275,10 @@ pub async fn turnstile(address: &tokio::sync::Mutex<String>) {
         let asked = address.try_lock().is_err();
         pace = pace.after(asked);
         if asked && pace.is_storm() {
-            tracing::warn!(pause.seconds = pace.pause.as_secs(), "the gateway accepts and drops: connecting more slowly");
+            tracing::warn!(
+                pause.seconds = pace.pause.as_secs(),
+                "the gateway accepts and drops: connecting more slowly"
+            );
         }
     }
 }
@@ -264,7 +286,12 @@ pub async fn turnstile(address: &tokio::sync::Mutex<String>) {
 /// Says farewell to the gateway, so that no further event comes. A connection that is being made is left alone: serenity
 /// would wait for ever for an answer to its farewell.
 pub async fn leave(shards: &ShardManager) {
-    let connected = shards.runners.lock().await.values().any(|runner| runner.stage == ConnectionStage::Connected);
+    let connected = shards
+        .runners
+        .lock()
+        .await
+        .values()
+        .any(|runner| runner.stage == ConnectionStage::Connected);
     if connected && tokio::time::timeout(FAREWELL, shards.shutdown_all()).await.is_err() {
         tracing::warn!("the gateway did not answer the farewell");
     }
@@ -288,7 +315,10 @@ mod tests {
             pace = pace.after(true);
             connections += 1;
         }
-        assert!((6..=9).contains(&connections), "{connections} connections in three minutes");
+        assert!(
+            (6..=9).contains(&connections),
+            "{connections} connections in three minutes"
+        );
         assert!(pace.is_storm() && pace.pause == LONGEST_PACE);
         assert_eq!(pace.after(false), Pace::START, "a minute of calm");
         let once = Pace::START.after(true);
@@ -305,8 +335,14 @@ mod tests {
             tokio::task::yield_now().await;
         }
         let limit = Duration::from_secs(30);
-        let first = tokio::time::timeout(limit, address.lock()).await.map(|address| address.clone());
-        assert_eq!(first.as_deref(), Ok("ws://127.0.0.1"), "it passes when the pause is over");
+        let first = tokio::time::timeout(limit, address.lock())
+            .await
+            .map(|address| address.clone());
+        assert_eq!(
+            first.as_deref(),
+            Ok("ws://127.0.0.1"),
+            "it passes when the pause is over"
+        );
         turnstile.abort();
     }
 }

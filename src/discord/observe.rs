@@ -79,7 +79,12 @@ impl Mirror {
             guild,
             bot,
             observed: Observed::default(),
-            stale: Stale { structure: true, roster: true, rooms: true, ..Stale::default() },
+            stale: Stale {
+                structure: true,
+                roster: true,
+                rooms: true,
+                ..Stale::default()
+            },
             stirred: true,
             away: false,
             looked_at: None,
@@ -112,12 +117,20 @@ impl Mirror {
     /// Whether something has to be looked at before anything is decided.
     #[must_use]
     pub fn is_stale(&self, now: DateTime<Utc>) -> bool {
-        let Stale { structure, roster, members, rooms, some_rooms } = &self.stale;
+        let Stale {
+            structure,
+            roster,
+            members,
+            rooms,
+            some_rooms,
+        } = &self.stale;
         *structure
             || *roster
             || *rooms
             || !members.is_empty()
-            || some_rooms.iter().any(|room| self.unlisted.get(room).is_none_or(|at| *at <= now))
+            || some_rooms
+                .iter()
+                .any(|room| self.unlisted.get(room).is_none_or(|at| *at <= now))
     }
 
     /// When to look again without being told.
@@ -125,7 +138,12 @@ impl Mirror {
     pub fn wake(&self, hourly: TimeDelta) -> Option<DateTime<Utc>> {
         let looked = self.looked_at.map(|at| at + hourly);
         let notices = self.notices.values().map(|at| *at + NOTICE_PATIENCE);
-        let rooms = self.stale.some_rooms.iter().filter_map(|room| self.unlisted.get(room)).copied();
+        let rooms = self
+            .stale
+            .some_rooms
+            .iter()
+            .filter_map(|room| self.unlisted.get(room))
+            .copied();
         looked.into_iter().chain(notices).chain(rooms).min()
     }
 
@@ -134,8 +152,12 @@ impl Mirror {
         if self.looked_at.is_some_and(|at| at + hourly <= now) {
             self.forget_all();
         }
-        let late: Vec<ChannelId> =
-            self.notices.iter().filter(|(_, at)| **at + NOTICE_PATIENCE <= now).map(|(room, _)| *room).collect();
+        let late: Vec<ChannelId> = self
+            .notices
+            .iter()
+            .filter(|(_, at)| **at + NOTICE_PATIENCE <= now)
+            .map(|(room, _)| *room)
+            .collect();
         for room in late {
             self.notices.remove(&room);
             self.stale.some_rooms.insert(room);
@@ -144,7 +166,12 @@ impl Mirror {
 
     /// Everything has to be looked at again: a new session, or an hour without.
     pub fn forget_all(&mut self) {
-        self.stale = Stale { structure: true, roster: true, rooms: true, ..Stale::default() };
+        self.stale = Stale {
+            structure: true,
+            roster: true,
+            rooms: true,
+            ..Stale::default()
+        };
         self.stirred = true;
         self.edit_echoes.clear();
         self.pin_echoes.clear();
@@ -169,6 +196,11 @@ impl Mirror {
     /// The messages of a channel have to be looked at again.
     pub fn forget_room(&mut self, room: ChannelId) {
         self.stale.some_rooms.insert(room);
+    }
+
+    /// The messages of every channel where ours lie have to be looked at again.
+    pub fn forget_rooms(&mut self) {
+        self.stale.rooms = true;
     }
 
     /// Whether someone else changed roles or channels since this was last asked.
@@ -222,7 +254,13 @@ impl Mirror {
             Event::PinNotice(_, channel, id) => {
                 if self.owned.contains(&channel.0) {
                     self.notices.remove(&channel);
-                    let notice = SeenMessage { ours: false, notice: true, pinned: false, nonce: None, marker: None };
+                    let notice = SeenMessage {
+                        ours: false,
+                        notice: true,
+                        pinned: false,
+                        nonce: None,
+                        marker: None,
+                    };
                     if let Some(listed) = self.observed.messages.get_mut(&channel) {
                         listed.entry(id).or_insert(notice);
                     }
@@ -250,11 +288,22 @@ impl Mirror {
     fn hear_role(&mut self, id: RoleId, seen: SeenRole) {
         let readable = readable_bits();
         let alike = |known: &SeenRole| {
-            let known = SeenRole { permissions: known.permissions & readable, ..known.clone() };
-            known == SeenRole { permissions: seen.permissions & readable, ..seen.clone() }
+            let known = SeenRole {
+                permissions: known.permissions & readable,
+                ..known.clone()
+            };
+            known
+                == SeenRole {
+                    permissions: seen.permissions & readable,
+                    ..seen.clone()
+                }
         };
         // What the bot itself may do depends on its own roles, and on everyone's.
-        let of_the_bot = self.observed.members.get(&self.bot).is_some_and(|bot| bot.roles.contains(&id));
+        let of_the_bot = self
+            .observed
+            .members
+            .get(&self.bot)
+            .is_some_and(|bot| bot.roles.contains(&id));
         match self.observed.roles.get(&id) {
             Some(known) if alike(known) => {}
             Some(_) if self.owned.contains(&id.0) || of_the_bot || id.0 == self.guild.0 => self.stir(),
@@ -297,9 +346,10 @@ impl Mirror {
         match self.observed.members.get(&user) {
             // Who was here may be told late: the roles that matter are asked for, not believed.
             Some(known) => {
-                let differs = known.roles.symmetric_difference(&person.member.roles).any(|role| {
-                    self.owned.contains(&role.0)
-                });
+                let differs = known
+                    .roles
+                    .symmetric_difference(&person.member.roles)
+                    .any(|role| self.owned.contains(&role.0));
                 let rejoined = known.joined_at != person.member.joined_at;
                 if differs || rejoined {
                     self.stale.members.insert(user);
@@ -341,7 +391,12 @@ impl Mirror {
             Shown::Pinned(channel, id) => {
                 *self.pin_echoes.entry(channel).or_default() += 1;
                 self.notices.insert(channel, now);
-                if let Some(message) = self.observed.messages.get_mut(&channel).and_then(|listed| listed.get_mut(&id)) {
+                if let Some(message) = self
+                    .observed
+                    .messages
+                    .get_mut(&channel)
+                    .and_then(|listed| listed.get_mut(&id))
+                {
                     message.pinned = true;
                 }
             }
@@ -383,13 +438,18 @@ impl Mirror {
             self.observed.roles = roles.into_iter().collect();
             self.observed.channels = channels.into_iter().collect();
             let channels = &self.observed.channels;
-            self.observed.messages.retain(|channel, _| channels.contains_key(channel));
+            self.observed
+                .messages
+                .retain(|channel, _| channels.contains_key(channel));
             self.edit_echoes.clear();
             self.stale.structure = false;
         }
         if self.stale.roster {
             let members = wire::members(http, self.guild).await?;
-            self.observed.members = members.iter().map(|person| (person.user, person.member.clone())).collect();
+            self.observed.members = members
+                .iter()
+                .map(|person| (person.user, person.member.clone()))
+                .collect();
             people.push(People::All(members));
             self.stale.roster = false;
             self.stale.members.clear();
@@ -431,7 +491,10 @@ impl Mirror {
         now: DateTime<Utc>,
     ) -> Result<(), ApiFailure> {
         let ours = bindings.values().filter(|binding| binding.channel == Some(room));
-        let oldest = ours.filter_map(|binding| binding.id).min().map_or(MessageId(u64::MAX), MessageId);
+        let oldest = ours
+            .filter_map(|binding| binding.id)
+            .min()
+            .map_or(MessageId(u64::MAX), MessageId);
         match wire::messages(http, room, self.bot, oldest).await {
             Ok(messages) => {
                 self.observed.messages.insert(room, messages.into_iter().collect());
@@ -439,7 +502,12 @@ impl Mirror {
                 self.notices.remove(&room);
                 self.unlisted.remove(&room);
             }
-            Err(failure @ ApiFailure { kind: Kind::Transient | Kind::TokenRefused, .. }) => {
+            Err(
+                failure @ ApiFailure {
+                    kind: Kind::Transient | Kind::TokenRefused,
+                    ..
+                },
+            ) => {
                 self.stale.some_rooms.insert(room);
                 return Err(failure);
             }
@@ -468,7 +536,9 @@ fn rooms(bindings: &Bindings) -> BTreeSet<ChannelId> {
 
 /// Whether an event is the echo of an act of ours, which is then heard.
 fn echo(echoes: &mut BTreeMap<ChannelId, u32>, channel: ChannelId) -> bool {
-    let Some(left) = echoes.get_mut(&channel) else { return false };
+    let Some(left) = echoes.get_mut(&channel) else {
+        return false;
+    };
     *left -= 1;
     if *left == 0 {
         echoes.remove(&channel);

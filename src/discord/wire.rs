@@ -20,7 +20,7 @@ use crate::domain::observed::{
 };
 
 /// The longest time for one request, waits of the rate limiter included: a rename may wait for ten minutes on it.
-const LONGEST: Duration = Duration::from_secs(90);
+const LONGEST: Duration = Duration::from_secs(60);
 /// The most members of one page (Discord documentation, «List Guild Members»).
 const MEMBERS_PAGE: usize = 1000;
 /// The most messages of one page (Discord documentation, «Get Channel Messages»).
@@ -109,8 +109,24 @@ pub(super) struct RawRole {
 
 impl RawRole {
     pub(super) fn seen(self) -> (RoleId, SeenRole) {
-        let RawRole { id, name, permissions, hoist, mentionable, managed } = self;
-        (RoleId(id), SeenRole { name, permissions, hoist, mentionable, managed })
+        let RawRole {
+            id,
+            name,
+            permissions,
+            hoist,
+            mentionable,
+            managed,
+        } = self;
+        (
+            RoleId(id),
+            SeenRole {
+                name,
+                permissions,
+                hoist,
+                mentionable,
+                managed,
+            },
+        )
     }
 }
 
@@ -144,11 +160,22 @@ pub(super) struct RawChannel {
 
 impl RawChannel {
     pub(super) fn seen(self) -> (ChannelId, SeenChannel) {
-        let RawChannel { id, kind, name, topic, parent_id, permission_overwrites } = self;
+        let RawChannel {
+            id,
+            kind,
+            name,
+            topic,
+            parent_id,
+            permission_overwrites,
+        } = self;
         let overwrites: Overwrites = permission_overwrites
             .into_iter()
             .map(|RawOverwrite { id, kind, allow, deny }| {
-                let subject = if kind == 0 { Subject::Role(RoleId(id)) } else { Subject::Member(UserId(id)) };
+                let subject = if kind == 0 {
+                    Subject::Role(RoleId(id))
+                } else {
+                    Subject::Member(UserId(id))
+                };
                 (subject, Bits { allow, deny })
             })
             .collect();
@@ -195,7 +222,19 @@ struct RawMember {
 
 impl RawMember {
     fn seen(self) -> SeenPerson {
-        let RawMember { user: RawUser { id, username, global_name, bot }, nick, roles, joined_at, pending } = self;
+        let RawMember {
+            user:
+                RawUser {
+                    id,
+                    username,
+                    global_name,
+                    bot,
+                },
+            nick,
+            roles,
+            joined_at,
+            pending,
+        } = self;
         let roles: BTreeSet<RoleId> = roles.into_iter().map(|Id(id)| RoleId(id)).collect();
         SeenPerson {
             user: UserId(id),
@@ -243,10 +282,17 @@ pub(super) struct RawMessage {
 
 impl RawMessage {
     pub(super) fn seen(self, bot: UserId) -> (MessageId, SeenMessage) {
-        let RawMessage { id, kind, content, embeds, author, pinned, nonce } = self;
+        let RawMessage {
+            id,
+            kind,
+            content,
+            embeds,
+            author,
+            pinned,
+            nonce,
+        } = self;
         let footer = embeds.last().and_then(|embed| embed.footer.as_ref());
-        let marker =
-            Key::of_message(&content).or_else(|| footer.and_then(|footer| Key::of_message(&footer.text)));
+        let marker = Key::of_message(&content).or_else(|| footer.and_then(|footer| Key::of_message(&footer.text)));
         let seen = SeenMessage {
             ours: author.id == bot.0,
             notice: kind == PINS_ADD,
@@ -263,7 +309,9 @@ impl RawMessage {
 /// # Errors
 /// As the request fails.
 pub(super) async fn roles(http: &Http, guild: GuildId) -> Result<Vec<(RoleId, SeenRole)>, ApiFailure> {
-    let route = Route::GuildRoles { guild_id: guild.0.into() };
+    let route = Route::GuildRoles {
+        guild_id: guild.0.into(),
+    };
     let roles: Vec<RawRole> = call(http, LightMethod::Get, route, None, None).await?;
     Ok(roles.into_iter().map(RawRole::seen).collect())
 }
@@ -273,7 +321,9 @@ pub(super) async fn roles(http: &Http, guild: GuildId) -> Result<Vec<(RoleId, Se
 /// # Errors
 /// As the request fails.
 pub(super) async fn channels(http: &Http, guild: GuildId) -> Result<Vec<(ChannelId, SeenChannel)>, ApiFailure> {
-    let route = Route::GuildChannels { guild_id: guild.0.into() };
+    let route = Route::GuildChannels {
+        guild_id: guild.0.into(),
+    };
     let channels: Vec<RawChannel> = call(http, LightMethod::Get, route, None, None).await?;
     Ok(channels.into_iter().map(RawChannel::seen).collect())
 }
@@ -286,7 +336,9 @@ pub(super) async fn members(http: &Http, guild: GuildId) -> Result<Vec<SeenPerso
     let mut members: Vec<SeenPerson> = Vec::new();
     loop {
         let after = members.last().map_or(0, |member| member.user.0);
-        let route = Route::GuildMembers { guild_id: guild.0.into() };
+        let route = Route::GuildMembers {
+            guild_id: guild.0.into(),
+        };
         let params = vec![("limit", MEMBERS_PAGE.to_string()), ("after", after.to_string())];
         let page: Vec<RawMember> = call(http, LightMethod::Get, route, Some(params), None).await?;
         let full = page.len() == MEMBERS_PAGE;
@@ -303,7 +355,10 @@ pub(super) async fn members(http: &Http, guild: GuildId) -> Result<Vec<SeenPerso
 /// # Errors
 /// As the request fails.
 pub(super) async fn member(http: &Http, guild: GuildId, user: UserId) -> Result<Option<SeenPerson>, ApiFailure> {
-    let route = Route::GuildMember { guild_id: guild.0.into(), user_id: user.0.into() };
+    let route = Route::GuildMember {
+        guild_id: guild.0.into(),
+        user_id: user.0.into(),
+    };
     match call::<RawMember>(http, LightMethod::Get, route, None, None).await {
         Ok(member) => Ok(Some(member.seen())),
         Err(failure) if failure.kind == super::failure::Kind::Missing => Ok(None),
@@ -323,7 +378,9 @@ pub(super) async fn messages(
 ) -> Result<Vec<(MessageId, SeenMessage)>, ApiFailure> {
     let mut messages: Vec<(MessageId, SeenMessage)> = Vec::new();
     for _ in 0..PAGES_MAX {
-        let route = Route::ChannelMessages { channel_id: channel.0.into() };
+        let route = Route::ChannelMessages {
+            channel_id: channel.0.into(),
+        };
         let mut params = vec![("limit", MESSAGES_PAGE.to_string())];
         params.extend(messages.last().map(|(id, _)| ("before", id.to_string())));
         let page: Vec<RawMessage> = call(http, LightMethod::Get, route, Some(params), None).await?;
@@ -353,8 +410,17 @@ mod tests {
         }))
         .unwrap();
         let (id, seen) = raw.seen();
-        assert_eq!((id, seen.kind, seen.topic.as_str(), seen.parent), (ChannelId(5), ChannelKind::Text, "", Some(ChannelId(4))));
-        assert_eq!(seen.overwrites[&Subject::Member(UserId(2))], Bits { allow: 1 << 51 | 1 << 13, deny: 0 });
+        assert_eq!(
+            (id, seen.kind, seen.topic.as_str(), seen.parent),
+            (ChannelId(5), ChannelKind::Text, "", Some(ChannelId(4)))
+        );
+        assert_eq!(
+            seen.overwrites[&Subject::Member(UserId(2))],
+            Bits {
+                allow: 1 << 51 | 1 << 13,
+                deny: 0
+            }
+        );
         let raw: RawRole =
             serde_json::from_value(json!({"id": "9", "name": "x", "permissions": "4503599627370496"})).unwrap();
         assert_eq!(raw.seen().1.permissions, 1 << 52);
@@ -376,7 +442,10 @@ mod tests {
         }))
         .unwrap();
         let (_, seen) = raw.seen(UserId(2));
-        assert_eq!((seen.marker.map(|key| key.to_string()), seen.ours, seen.nonce), (Some("group:12:article:3".to_owned()), false, None));
+        assert_eq!(
+            (seen.marker.map(|key| key.to_string()), seen.ours, seen.nonce),
+            (Some("group:12:article:3".to_owned()), false, None)
+        );
     }
 
     #[test]

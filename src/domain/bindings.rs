@@ -142,7 +142,10 @@ impl Key {
         match kind {
             "registre" => Some(Key::Page(group, number)),
             "statuts" => Some(Key::Article(group, number)),
-            "étape" => Step::ALL.into_iter().find(|step| rank(*step) == number).map(|step| Key::Announcement(group, step)),
+            "étape" => Step::ALL
+                .into_iter()
+                .find(|step| rank(*step) == number)
+                .map(|step| Key::Announcement(group, step)),
             _ => None,
         }
     }
@@ -211,7 +214,10 @@ fn parse(text: &str) -> Option<Key> {
     match (what?, which) {
         ("role", None) => Some(Key::Role(group)),
         ("category", None) => Some(Key::Category(group)),
-        (name, None) => Room::ALL.into_iter().find(|room| room.name() == name).map(|room| Key::Room(group, room)),
+        (name, None) => Room::ALL
+            .into_iter()
+            .find(|room| room.name() == name)
+            .map(|room| Key::Room(group, room)),
         ("access", Some(user)) => Some(Key::Access(group, user.parse().ok()?)),
         ("page", Some(page)) => Some(Key::Page(group, page.parse().ok()?)),
         ("article", Some(number)) => Some(Key::Article(group, number.parse().ok()?)),
@@ -245,7 +251,16 @@ impl Binding {
     /// An intention: what is stored before the creating call.
     #[must_use]
     pub fn intention(channel: Option<ChannelId>, nonce: Option<String>, now: DateTime<Utc>) -> Self {
-        Self { id: None, channel, hash: None, pinned: false, nonce, intended_at: now, bound_at: None, edited_at: None }
+        Self {
+            id: None,
+            channel,
+            hash: None,
+            pinned: false,
+            nonce,
+            intended_at: now,
+            bound_at: None,
+            edited_at: None,
+        }
     }
 }
 
@@ -348,7 +363,11 @@ mod tests {
             Key::Page(group, 3),
             Key::Article(group, 7),
         ];
-        keys.extend(Duty::ALL.into_iter().flat_map(|duty| [Key::Duty(duty), Key::DutyHeld(duty, user)]));
+        keys.extend(
+            Duty::ALL
+                .into_iter()
+                .flat_map(|duty| [Key::Duty(duty), Key::DutyHeld(duty, user)]),
+        );
         keys.extend(Room::ALL.map(|room| Key::Room(group, room)));
         keys.extend(Step::ALL.map(|step| Key::Announcement(group, step)));
         keys
@@ -359,7 +378,15 @@ mod tests {
         for key in keys() {
             assert_eq!(key.to_string().parse(), Ok(key));
         }
-        for foreign in ["", "feed:84", "group:12", "group:12:salon", "group:x:role", "role:chef", "group:1:page:1:2"] {
+        for foreign in [
+            "",
+            "feed:84",
+            "group:12",
+            "group:12:salon",
+            "group:x:role",
+            "role:chef",
+            "group:1:page:1:2",
+        ] {
             assert_eq!(foreign.parse::<Key>(), Err(ForeignKey), "{foreign}");
         }
     }

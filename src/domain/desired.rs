@@ -32,7 +32,10 @@ pub struct Rules {
 
 impl std::fmt::Debug for Rules {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rules").field("thresholds", &self.thresholds).field("columns", &self.columns).finish_non_exhaustive()
+        f.debug_struct("Rules")
+            .field("thresholds", &self.thresholds)
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
     }
 }
 
@@ -137,26 +140,31 @@ impl Post {
     pub fn hash(&self, key: &HashKey) -> String {
         match self {
             Post::Page(page) => page.hash(key),
-            Post::Article(Article { group, facts: ArticleFacts { number, title, body, since } }) => {
-                key.hash(&format!("{group} {number} v{since}\n{title}\n{body}"))
-            }
+            Post::Article(Article {
+                group,
+                facts:
+                    ArticleFacts {
+                        number,
+                        title,
+                        body,
+                        since,
+                    },
+            }) => key.hash(&format!("{group} {number} v{since}\n{title}\n{body}")),
             Post::Announcement(announcement) => key.hash(announcement.occasion.step.key()),
         }
     }
 
     /// The message as of `now`; `None` while an object that it names does not exist.
-    pub fn message(
-        &self,
-        words: &dyn Words,
-        ids: impl Fn(Key) -> Option<u64>,
-        now: DateTime<Utc>,
-    ) -> Option<Message> {
+    pub fn message(&self, words: &dyn Words, ids: impl Fn(Key) -> Option<u64>, now: DateTime<Utc>) -> Option<Message> {
         let marker = self.key().marker().unwrap_or_default();
         match self {
             Post::Page(page) => Some(page.message(words, now)),
             Post::Article(article) => {
                 let (title, body, footer) = words.article(&article.facts, &marker);
-                let embed = Embed { footer, ..Embed::new(Tone::Neutral, title, body) };
+                let embed = Embed {
+                    footer,
+                    ..Embed::new(Tone::Neutral, title, body)
+                };
                 Some(Message::default().with_embed(embed))
             }
             Post::Announcement(Announcement { group, occasion }) => {
@@ -205,7 +213,11 @@ pub struct Desired {
 /// Computes what should exist.
 #[must_use]
 pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
-    let Snapshot { groups, duties, hash_key } = snapshot;
+    let Snapshot {
+        groups,
+        duties,
+        hash_key,
+    } = snapshot;
     Desired {
         spaces: groups
             .iter()
@@ -217,7 +229,11 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
             .filter_map(|duty| {
                 let holders = duties.get(&duty)?;
                 let key = Key::Duty(duty);
-                Some(RoleSpec { key, name: rules.words.duty(duty), holders: holders.clone() })
+                Some(RoleSpec {
+                    key,
+                    name: rules.words.duty(duty),
+                    holders: holders.clone(),
+                })
             })
             .collect(),
         hash_key: *hash_key,
@@ -227,8 +243,16 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
 /// The layout `ample`: one role, one category and three channels for each group (product.md §7).
 fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
     let (id, words) = (group.id, rules.words);
-    let members = group.members.iter().filter(|member| member.present).filter_map(|member| member.user);
-    let relays = group.relays.iter().filter(|relay| relay.present).map(|relay| relay.user);
+    let members = group
+        .members
+        .iter()
+        .filter(|member| member.present)
+        .filter_map(|member| member.user);
+    let relays = group
+        .relays
+        .iter()
+        .filter(|relay| relay.present)
+        .map(|relay| relay.user);
     let category = ChannelSpec {
         key: Key::Category(id),
         kind: ChannelKind::Category,
@@ -250,7 +274,11 @@ fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
     });
     Space {
         group: id,
-        role: RoleSpec { key: Key::Role(id), name: words.role(&group.name), holders: members.chain(relays).collect() },
+        role: RoleSpec {
+            key: Key::Role(id),
+            name: words.role(&group.name),
+            holders: members.chain(relays).collect(),
+        },
         channels: std::iter::once(category).chain(rooms).collect(),
         pages: register::pages(group, rules.columns, &rules.thresholds, words),
         articles: articles(group),
@@ -270,7 +298,10 @@ fn overwrites(group: &GroupFacts, server: &Server, room: Option<Room>) -> Vec<(T
         (Some(_), false) => (WRITE, 0),
     };
     let people = Bits { allow, deny };
-    let everyone = Bits { allow: 0, deny: VIEW_CHANNEL | deny };
+    let everyone = Bits {
+        allow: 0,
+        deny: VIEW_CHANNEL | deny,
+    };
     let mut overwrites = vec![
         (Target::Role(RoleId(server.guild.0)), everyone),
         (Target::Member(server.bot), Bits { allow: WRITE, deny: 0 }),
@@ -288,11 +319,18 @@ fn overwrites(group: &GroupFacts, server: &Server, room: Option<Room>) -> Vec<(T
 }
 
 fn articles(group: &GroupFacts) -> Vec<Post> {
-    let Some(statutes) = &group.statutes else { return Vec::new() };
+    let Some(statutes) = &group.statutes else {
+        return Vec::new();
+    };
     statutes
         .articles
         .iter()
-        .map(|facts| Post::Article(Article { group: group.id, facts: facts.clone() }))
+        .map(|facts| {
+            Post::Article(Article {
+                group: group.id,
+                facts: facts.clone(),
+            })
+        })
         .collect()
 }
 
@@ -309,7 +347,10 @@ fn announcements(group: &GroupFacts, rules: &Rules) -> Vec<Post> {
                 next: rules.thresholds.next(&group.reached()),
                 links: rules.links.clone(),
             };
-            Post::Announcement(Announcement { group: group.id, occasion })
+            Post::Announcement(Announcement {
+                group: group.id,
+                occasion,
+            })
         })
         .collect()
 }

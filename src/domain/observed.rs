@@ -103,7 +103,10 @@ pub struct SeenPerson {
 impl std::fmt::Debug for SeenPerson {
     /// Without the names.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SeenPerson").field("user", &self.user).field("member", &self.member).finish_non_exhaustive()
+        f.debug_struct("SeenPerson")
+            .field("user", &self.user)
+            .field("member", &self.member)
+            .finish_non_exhaustive()
     }
 }
 
@@ -163,6 +166,9 @@ mod tests {
     #[test]
     fn a_snowflake_tells_its_age() {
         // The example of Discord's documentation.
-        assert_eq!(created_at(175_928_847_299_117_063).to_rfc3339(), "2016-04-30T11:18:25.796+00:00");
+        assert_eq!(
+            created_at(175_928_847_299_117_063).to_rfc3339(),
+            "2016-04-30T11:18:25.796+00:00"
+        );
     }
 }

@@ -70,7 +70,10 @@ mod tests {
     fn the_permissions_asked_are_those_of_the_contract() {
         let bits: Vec<u32> = (0..64).filter(|bit| ASKED & (1 << bit) != 0).collect();
         assert_eq!(bits, [0, 4, 6, 10, 11, 13, 14, 15, 16, 28, 33, 35, 36, 38, 44, 51]);
-        assert_eq!(ASKED, 2_269_778_815_347_793, "the number of the invite link (discord.md §3)");
+        assert_eq!(
+            ASKED, 2_269_778_815_347_793,
+            "the number of the invite link (discord.md §3)"
+        );
     }
 
     #[test]

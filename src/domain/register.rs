@@ -55,7 +55,12 @@ impl Page {
     /// What changes when anything but the date changes.
     #[must_use]
     pub fn hash(&self, key: &HashKey) -> String {
-        let Page { group, number, of, body } = self;
+        let Page {
+            group,
+            number,
+            of,
+            body,
+        } = self;
         key.hash(&format!("{group} {number}/{of}\n{body}"))
     }
 
@@ -63,8 +68,11 @@ impl Page {
     #[must_use]
     pub fn message(&self, words: &dyn Words, updated: DateTime<Utc>) -> Message {
         let marker = self.key().marker().unwrap_or_default();
-        let message =
-            Message::text(format!("{}\n{}", self.body, words.register_footer(updated, self.number, self.of, &marker)));
+        let message = Message::text(format!(
+            "{}\n{}",
+            self.body,
+            words.register_footer(updated, self.number, self.of, &marker)
+        ));
         if self.number > 1 {
             return message;
         }
@@ -101,12 +109,22 @@ pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds, word
             body.push_str(&line);
         }
     }
-    if group.members.is_empty() && let Some(body) = bodies.last_mut() {
+    if group.members.is_empty()
+        && let Some(body) = bodies.last_mut()
+    {
         body.push('\n');
         body.push_str(&words.register_nobody());
     }
     let of = u32::try_from(bodies.len()).unwrap_or(u32::MAX);
-    (1..=of).zip(bodies).map(|(number, body)| Page { group: group.id, number, of, body }).collect()
+    (1..=of)
+        .zip(bodies)
+        .map(|(number, body)| Page {
+            group: group.id,
+            number,
+            of,
+            body,
+        })
+        .collect()
 }
 
 #[cfg(test)]
@@ -115,10 +133,10 @@ mod tests {
 
     use super::*;
     use crate::domain::ids::UserId;
-    use crate::texts::register as words;
-    use crate::texts::space::FRENCH;
     use crate::domain::ladder::Step;
     use crate::domain::snapshot::{HolderFacts, MemberFacts};
+    use crate::texts::register as words;
+    use crate::texts::space::FRENCH;
 
     fn at(text: &str) -> DateTime<Utc> {
         text.parse().unwrap()
@@ -138,13 +156,19 @@ mod tests {
     }
 
     fn group(members: Vec<MemberFacts>) -> GroupFacts {
-        let holder =
-            |user, name: &str| HolderFacts { user: UserId(user), present: true, display: Some(name.to_owned()) };
+        let holder = |user, name: &str| HolderFacts {
+            user: UserId(user),
+            present: true,
+            display: Some(name.to_owned()),
+        };
         GroupFacts {
             id: GroupId(12),
             name: "Lunel".to_owned(),
             archived: false,
-            steps: vec![(Step::Possible, at("2027-02-01T10:00:00Z")), (Step::Forming, at("2027-03-03T10:00:00Z"))],
+            steps: vec![
+                (Step::Possible, at("2027-02-01T10:00:00Z")),
+                (Step::Forming, at("2027-03-03T10:00:00Z")),
+            ],
             announce: Vec::new(),
             members,
             relays: vec![holder(7, "Camille Dupré"), holder(8, "Noé Le Goff")],
@@ -159,7 +183,11 @@ mod tests {
 
     #[test]
     fn the_register_reads_as_the_model_of_the_voice() {
-        let mut members = vec![member(1, "Camille DUPRÉ"), member(2, "Noé LE GOFF"), member(4, "*Léa* O_NEIL")];
+        let mut members = vec![
+            member(1, "Camille DUPRÉ"),
+            member(2, "Noé LE GOFF"),
+            member(4, "*Léa* O_NEIL"),
+        ];
         members[0].user = Some(UserId(42));
         let pages = pages_of(members, Columns::default());
         let message = pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z"));
@@ -190,7 +218,12 @@ mod tests {
     fn an_empty_group_still_has_a_register() {
         let pages = pages_of(Vec::new(), Columns::default());
         assert_eq!(pages.len(), 1);
-        assert!(pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")).content.contains(words::nobody()));
+        assert!(
+            pages[0]
+                .message(&FRENCH, at("2027-03-14T20:05:00Z"))
+                .content
+                .contains(words::nobody())
+        );
     }
 
     #[test]
@@ -198,9 +231,18 @@ mod tests {
         let mut with = member(1, "Camille DUPRÉ");
         with.phone = Some("06 39 98 12 34".to_owned());
         with.mail = Some("camille_d@example.org".to_owned());
-        let pages = pages_of(vec![with], Columns { phone: true, mail: true });
+        let pages = pages_of(
+            vec![with],
+            Columns {
+                phone: true,
+                mail: true,
+            },
+        );
         let content = pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")).content;
-        assert!(content.contains("06 39 98 12 34 · camille\\_d@example.org"), "{content}");
+        assert!(
+            content.contains("06 39 98 12 34 · camille\\_d@example.org"),
+            "{content}"
+        );
     }
 
     #[test]
@@ -209,7 +251,10 @@ mod tests {
         let pages = pages_of(vec![member(1, "Camille DUPRÉ")], Columns::default());
         let again = pages_of(vec![member(1, "Camille DUPRÉ")], Columns::default());
         assert_eq!(pages[0].hash(&key), again[0].hash(&key));
-        assert_ne!(pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")), pages[0].message(&FRENCH, at("2027-03-15T20:05:00Z")));
+        assert_ne!(
+            pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z")),
+            pages[0].message(&FRENCH, at("2027-03-15T20:05:00Z"))
+        );
     }
 
     #[test]

@@ -30,7 +30,11 @@ impl HashKey {
     /// A short keyed hash of `text`.
     #[must_use]
     pub fn hash(&self, text: &str) -> String {
-        blake3::keyed_hash(&self.0, text.as_bytes()).to_hex().chars().take(32).collect()
+        blake3::keyed_hash(&self.0, text.as_bytes())
+            .to_hex()
+            .chars()
+            .take(32)
+            .collect()
     }
 }
 
@@ -79,7 +83,10 @@ impl GroupFacts {
     /// When the group reached `step`.
     #[must_use]
     pub fn since(&self, step: Step) -> Option<DateTime<Utc>> {
-        self.steps.iter().find(|(reached, _)| *reached == step).map(|(_, at)| *at)
+        self.steps
+            .iter()
+            .find(|(reached, _)| *reached == step)
+            .map(|(_, at)| *at)
     }
 }
 
@@ -158,7 +165,10 @@ pub struct ArticleFacts {
 
 impl fmt::Debug for ArticleFacts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ArticleFacts").field("number", &self.number).field("since", &self.since).finish_non_exhaustive()
+        f.debug_struct("ArticleFacts")
+            .field("number", &self.number)
+            .field("since", &self.since)
+            .finish_non_exhaustive()
     }
 }
 
@@ -178,7 +188,11 @@ mod tests {
             phone: Some("06 39 98 12 34".to_owned()),
             mail: Some("camille@example.org".to_owned()),
         };
-        let holder = HolderFacts { user: UserId(42), present: true, display: Some("Camille Dupré".to_owned()) };
+        let holder = HolderFacts {
+            user: UserId(42),
+            present: true,
+            display: Some("Camille Dupré".to_owned()),
+        };
         let shown = format!("{member:?} {holder:?}");
         for secret in ["Camille", "DUPR", "Dupr", "34400", "98", "example"] {
             assert!(!shown.contains(secret), "{shown}");

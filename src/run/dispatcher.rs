@@ -51,11 +51,19 @@ impl Dispatcher {
         data: Arc<Data>,
         gate: Arc<Gate>,
         supervisor: Arc<Supervisor>,
-            fatal: mpsc::UnboundedSender<RunError>,
+        fatal: mpsc::UnboundedSender<RunError>,
     ) -> Self {
         let mut options = commands::options();
         poise::set_qualified_names(&mut options.commands);
-        Self { data, options, gate, supervisor, fatal, shards: OnceLock::new(), bot: OnceLock::new() }
+        Self {
+            data,
+            options,
+            gate,
+            supervisor,
+            fatal,
+            shards: OnceLock::new(),
+            bot: OnceLock::new(),
+        }
     }
 
     /// Binds at the first greeting when that could not be done before; notices a removal while we were away.
@@ -78,12 +86,16 @@ impl Dispatcher {
     }
 
     async fn interaction(&self, ctx: &Context, event: FullEvent) {
-        let FullEvent::InteractionCreate { interaction } = &event else { return };
+        let FullEvent::InteractionCreate { interaction } = &event else {
+            return;
+        };
         match interaction {
             Interaction::Component(pressed) => Box::pin(components::pressed(ctx, &self.data, pressed)).await,
             Interaction::Modal(submitted) => Box::pin(components::submitted(ctx, &self.data, submitted)).await,
             Interaction::Command(_) | Interaction::Autocomplete(_) => {
-                let (Some(shards), Some(bot)) = (self.shards.get(), self.bot.get()) else { return };
+                let (Some(shards), Some(bot)) = (self.shards.get(), self.bot.get()) else {
+                    return;
+                };
                 let framework = poise::FrameworkContext {
                     serenity_context: ctx,
                     bot_id: *bot,

@@ -120,7 +120,10 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<Arc<App>, RunError
     let atlas = territories::load(&settings.territories_dir())?;
     let store = Store::open(&settings.database, &key_source(&settings))
         .await
-        .map_err(|source| RunError::Open { path: settings.database.clone(), source })?;
+        .map_err(|source| RunError::Open {
+            path: settings.database.clone(),
+            source,
+        })?;
     Ok(Arc::new(App::new(store, settings, clock, texts, atlas)))
 }
 
@@ -177,8 +180,11 @@ impl Running {
 /// What can be told before Discord is asked anything.
 pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken) -> Result<Running, RunError> {
     let token = settings.token.clone().ok_or(RunError::TokenMissing)?;
-    let clients = Clients::new(token.expose(), settings.api.as_ref().map(crate::config::ApiBase::as_str))
-        .map_err(RunError::Tls)?;
+    let clients = Clients::new(
+        token.expose(),
+        settings.api.as_ref().map(crate::config::ApiBase::as_str),
+    )
+    .map_err(RunError::Tls)?;
     let retry = settings.retry;
     let app = open(settings, clock.clone()).await?;
     // The loops end after the interactions, which may still have work for them.
@@ -193,7 +199,13 @@ pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken
         shutdown: shutdown.clone(),
     };
     let task = tokio::spawn(life.live());
-    Ok(Running { app, pulse, supervisor, shutdown, task })
+    Ok(Running {
+        app,
+        pulse,
+        supervisor,
+        shutdown,
+        task,
+    })
 }
 
 /// One life of the process.
@@ -211,7 +223,10 @@ impl Life {
         let end = self.connected().await;
         self.gate.close();
         if !self.gate.emptied(LAST_INTERACTIONS).await {
-            tracing::warn!("interactions were still running after {} seconds", LAST_INTERACTIONS.as_secs());
+            tracing::warn!(
+                "interactions were still running after {} seconds",
+                LAST_INTERACTIONS.as_secs()
+            );
         }
         self.supervisor.end();
         if !self.supervisor.ended(LAST_STEPS).await {
@@ -267,11 +282,7 @@ impl Life {
         self.leave(&shards, end).await
     }
 
-    async fn leave(
-        &self,
-        shards: &serenity::all::ShardManager,
-        end: Result<(), RunError>,
-    ) -> Result<(), RunError> {
+    async fn leave(&self, shards: &serenity::all::ShardManager, end: Result<(), RunError>) -> Result<(), RunError> {
         self.gate.close();
         gateway::leave(shards).await;
         end
@@ -284,7 +295,9 @@ impl Life {
             std::future::pending::<()>().await;
         }
         let (app, client) = (Arc::clone(&self.app), Arc::clone(http));
-        self.supervisor.every("registration", None, move |_| register(Arc::clone(&app), Arc::clone(&client)));
+        self.supervisor.every("registration", None, move |_| {
+            register(Arc::clone(&app), Arc::clone(&client))
+        });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();
         }
@@ -307,7 +320,9 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
     if known.as_deref() == Some(fingerprint.as_str()) {
         return Ok(REST);
     }
-    let sent = http.create_guild_commands(serenity::all::GuildId::new(server.0), &definitions).await;
+    let sent = http
+        .create_guild_commands(serenity::all::GuildId::new(server.0), &definitions)
+        .await;
     if let Err(error) = sent {
         let failure = ApiFailure::read(&error);
         if failure.code == Some(COMMANDS_OF_THE_DAY) {
@@ -316,12 +331,18 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         }
         // An answer that serenity cannot read is an answer: the commands are registered.
         if !(failure.kind == Kind::Invalid && failure.status.is_none()) {
-            return Err(Error::Discord { doing: "registering the commands", source: Box::new(failure) });
+            return Err(Error::Discord {
+                doing: "registering the commands",
+                source: Box::new(failure),
+            });
         }
     }
     let mut tx = app.store.write().await?;
     meta::set(&mut tx, Fact::Commands, &fingerprint).await?;
     tx.commit_quietly().await?;
-    tracing::info!(commands = definitions.as_array().map_or(0, Vec::len), "commands registered");
+    tracing::info!(
+        commands = definitions.as_array().map_or(0, Vec::len),
+        "commands registered"
+    );
     Ok(REST)
 }

@@ -99,7 +99,10 @@ fn choose(bound: Option<u64>, asked: Option<u64>, servers: &[u64]) -> Result<u64
     if let (Some(bound), Some(asked)) = (bound, asked)
         && bound != asked
     {
-        return Err(RunError::OtherServer { bound: GuildId(bound), asked: GuildId(asked) });
+        return Err(RunError::OtherServer {
+            bound: GuildId(bound),
+            asked: GuildId(asked),
+        });
     }
     match (bound.or(asked), servers) {
         (Some(server), _) if servers.contains(&server) => Ok(server),
@@ -161,9 +164,21 @@ mod tests {
     fn what_cannot_be_chosen_is_told() {
         assert!(matches!(choose(None, None, &[]), Err(RunError::NoServer)));
         assert!(matches!(choose(None, None, &[7, 8]), Err(RunError::SeveralServers(2))));
-        assert!(matches!(choose(None, Some(9), &[7, 8]), Err(RunError::NotOnServer(GuildId(9)))));
-        assert!(matches!(choose(Some(7), None, &[8]), Err(RunError::NotOnServer(GuildId(7)))));
+        assert!(matches!(
+            choose(None, Some(9), &[7, 8]),
+            Err(RunError::NotOnServer(GuildId(9)))
+        ));
+        assert!(matches!(
+            choose(Some(7), None, &[8]),
+            Err(RunError::NotOnServer(GuildId(7)))
+        ));
         let other = choose(Some(7), Some(8), &[7, 8]);
-        assert!(matches!(other, Err(RunError::OtherServer { bound: GuildId(7), asked: GuildId(8) })));
+        assert!(matches!(
+            other,
+            Err(RunError::OtherServer {
+                bound: GuildId(7),
+                asked: GuildId(8)
+            })
+        ));
     }
 }

@@ -50,7 +50,16 @@ fn binding(row: &SqliteRow) -> Result<Binding, StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn put(tx: &mut Tx, guild: GuildId, key: Key, binding: &Binding) -> Result<(), StoreError> {
-    let Binding { id, channel, hash, pinned, nonce, intended_at, bound_at, edited_at } = binding;
+    let Binding {
+        id,
+        channel,
+        hash,
+        pinned,
+        nonce,
+        intended_at,
+        bound_at,
+        edited_at,
+    } = binding;
     sqlx::query(
         "INSERT INTO bindings (key, guild, kind, channel, discord_id, hash, pinned, nonce, intended_at, bound_at, edited_at) \
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11) \
@@ -75,7 +84,11 @@ pub async fn put(tx: &mut Tx, guild: GuildId, key: Key, binding: &Binding) -> Re
 
 /// The database keeps whole seconds: an edit is dated late rather than early, or the next one would come too soon.
 fn next_second(at: DateTime<Utc>) -> DateTime<Utc> {
-    if at.timestamp_subsec_nanos() == 0 { at } else { at + TimeDelta::seconds(1) }
+    if at.timestamp_subsec_nanos() == 0 {
+        at
+    } else {
+        at + TimeDelta::seconds(1)
+    }
 }
 
 /// Forgets the row of a key.
@@ -83,7 +96,10 @@ fn next_second(at: DateTime<Utc>) -> DateTime<Utc> {
 /// # Errors
 /// When SQLite fails.
 pub async fn remove(tx: &mut Tx, key: Key) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM bindings WHERE key = ?").bind(key.to_string()).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM bindings WHERE key = ?")
+        .bind(key.to_string())
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -120,9 +136,12 @@ pub async fn space_ready(tx: &mut Tx, group: GroupId) -> Result<Option<ChannelId
     .fetch_one(tx.conn())
     .await?;
     let id = |column: &str| row.try_get::<Option<i64>, _>(column);
-    let (Some(discussion), Some(_), Some(_), true) =
-        (id("discussion")?, id("register")?, id("documents")?, row.try_get("posted")?)
-    else {
+    let (Some(discussion), Some(_), Some(_), true) = (
+        id("discussion")?,
+        id("register")?,
+        id("documents")?,
+        row.try_get("posted")?,
+    ) else {
         return Ok(None);
     };
     Ok(Some(ChannelId::from_sql(discussion)))

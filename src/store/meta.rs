@@ -51,8 +51,14 @@ pub async fn get(tx: &mut Tx, fact: Fact) -> Result<Option<String>, StoreError> 
 /// # Errors
 /// When SQLite fails, or the value is no number.
 pub async fn snowflake(tx: &mut Tx, fact: Fact) -> Result<Option<u64>, StoreError> {
-    let malformed = StoreError::Row { table: "meta", what: "identifier" };
-    get(tx, fact).await?.map(|value| value.parse().map_err(|_| malformed)).transpose()
+    let malformed = StoreError::Row {
+        table: "meta",
+        what: "identifier",
+    };
+    get(tx, fact)
+        .await?
+        .map(|value| value.parse().map_err(|_| malformed))
+        .transpose()
 }
 
 /// A fact that is an instant.
@@ -60,7 +66,10 @@ pub async fn snowflake(tx: &mut Tx, fact: Fact) -> Result<Option<u64>, StoreErro
 /// # Errors
 /// When SQLite fails, or the value is no instant.
 pub async fn instant(tx: &mut Tx, fact: Fact) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let malformed = || StoreError::Row { table: "meta", what: "instant" };
+    let malformed = || StoreError::Row {
+        table: "meta",
+        what: "instant",
+    };
     match get(tx, fact).await? {
         Some(value) => from_sql(value.parse().map_err(|_| malformed())?).map(Some),
         None => Ok(None),
@@ -93,6 +102,9 @@ pub async fn set_instant(tx: &mut Tx, fact: Fact, at: DateTime<Utc>) -> Result<(
 /// # Errors
 /// When SQLite fails.
 pub async fn forget(tx: &mut Tx, fact: Fact) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM meta WHERE key = ?").bind(fact.key()).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM meta WHERE key = ?")
+        .bind(fact.key())
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

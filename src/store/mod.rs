@@ -23,23 +23,26 @@ pub mod bindings;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
+pub mod imports;
 pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
 pub mod meta;
 pub mod migrations;
+pub mod names;
 pub mod outbox;
 pub mod people;
 pub mod posts;
 pub mod roster;
 pub mod setbacks;
 pub mod snapshot;
-pub mod statutes;
-pub mod territories;
-pub mod vault;
 #[cfg(test)]
 mod space_tests;
+pub mod statutes;
+pub mod suppressions;
+pub mod territories;
+pub mod vault;
 
 use keyring::KeySource;
 use vault::{Vault, VaultError};
@@ -358,4 +361,26 @@ fn not_a_database(path: &Path, error: sqlx::Error) -> OpenError {
 pub async fn ping(store: &Store) -> Result<(), StoreError> {
     store.inner.readers.acquire().await?.ping().await?;
     Ok(())
+}
+
+/// Hashes as one bound value, for `IN (SELECT unhex(value) FROM json_each(?))`: one prepared statement for any number of them.
+fn hex_list(hashes: impl IntoIterator<Item = vault::BlindIndex>) -> String {
+    use std::fmt::Write as _;
+    let mut list = String::from("[");
+    for hash in hashes {
+        list.push_str(if list.len() > 1 { ",\"" } else { "\"" });
+        for byte in hash {
+            // Writing to a String cannot fail.
+            let _ = write!(list, "{byte:02x}");
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
+/// Row ids as one bound value, for `IN (SELECT value FROM json_each(?))`.
+fn id_list(ids: impl IntoIterator<Item = i64>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    format!("[{}]", ids.join(","))
 }

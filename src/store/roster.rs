@@ -47,8 +47,20 @@ fn known(tx: &Tx, row: &sqlx::sqlite::SqliteRow) -> Result<Known, StoreError> {
 }
 
 fn as_known(seen: &Seen) -> Known {
-    let Seen { user: _, bot, pending, national, name } = seen;
-    Known { present: true, bot: *bot, pending: *pending, national: *national, name: Some(name.clone()) }
+    let Seen {
+        user: _,
+        bot,
+        pending,
+        national,
+        name,
+    } = seen;
+    Known {
+        present: true,
+        bot: *bot,
+        pending: *pending,
+        national: *national,
+        name: Some(name.clone()),
+    }
 }
 
 /// Writes a member who is on the server; tells whether anything changed.
@@ -60,7 +72,9 @@ pub async fn note(tx: &mut Tx, seen: &Seen) -> Result<bool, StoreError> {
         .bind(seen.user.to_sql())
         .fetch_optional(tx.conn())
         .await?;
-    if let Some(row) = row && known(tx, &row)? == as_known(seen) {
+    if let Some(row) = row
+        && known(tx, &row)? == as_known(seen)
+    {
         return Ok(false);
     }
     write(tx, seen).await?;
@@ -88,10 +102,11 @@ async fn write(tx: &mut Tx, seen: &Seen) -> Result<(), StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn gone(tx: &mut Tx, user: UserId) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE roster SET present = 0, national = 0 WHERE user_id = ? AND (present = 1 OR national = 1)")
-        .bind(user.to_sql())
-        .execute(tx.conn())
-        .await?;
+    let done =
+        sqlx::query("UPDATE roster SET present = 0, national = 0 WHERE user_id = ? AND (present = 1 OR national = 1)")
+            .bind(user.to_sql())
+            .execute(tx.conn())
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 

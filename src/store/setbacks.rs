@@ -34,7 +34,13 @@ pub async fn load(tx: &mut Tx) -> Result<Setbacks, StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn put(tx: &mut Tx, subject: &str, setback: &Setback, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Setback { attempts, not_before, first_at, code, kind } = setback;
+    let Setback {
+        attempts,
+        not_before,
+        first_at,
+        code,
+        kind,
+    } = setback;
     sqlx::query(
         "INSERT INTO setbacks (key, attempts, not_before, first_at, last_at, code, kind) VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) \
          ON CONFLICT (key) DO UPDATE SET attempts = ?2, not_before = ?3, last_at = ?5, code = ?6, kind = ?7",
@@ -57,6 +63,9 @@ pub async fn put(tx: &mut Tx, subject: &str, setback: &Setback, now: DateTime<Ut
 /// # Errors
 /// When SQLite fails.
 pub async fn clear(tx: &mut Tx, subject: &str) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM setbacks WHERE key = ?").bind(subject).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM setbacks WHERE key = ?")
+        .bind(subject)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

@@ -13,9 +13,7 @@ use crate::domain::bindings::Duty;
 use crate::domain::ids::{GroupId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::register::Columns;
-use crate::domain::snapshot::{
-    ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts,
-};
+use crate::domain::snapshot::{ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts};
 
 /// Reads the snapshot: the groups that have a space, or should. Phones and mails are opened only for the columns asked.
 ///
@@ -42,11 +40,18 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
             id,
             name: row.try_get("name")?,
             archived: row.try_get("archived")?,
-            announce: steps.iter().map(|(step, _)| *step).filter(|step| *step != Step::Possible).collect(),
+            announce: steps
+                .iter()
+                .map(|(step, _)| *step)
+                .filter(|step| *step != Step::Possible)
+                .collect(),
             steps,
             members: members.remove(&id).unwrap_or_default(),
             relays: relays.remove(&id).unwrap_or_default(),
-            referents: referents.get(row.try_get::<&str, _>("region")?).cloned().unwrap_or_default(),
+            referents: referents
+                .get(row.try_get::<&str, _>("region")?)
+                .cloned()
+                .unwrap_or_default(),
             statutes: statutes.remove(&id),
         });
     }
@@ -54,7 +59,11 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
         .into_iter()
         .filter_map(|(duty, accounts)| accounts.map(|accounts| (duty, accounts)))
         .collect();
-    Ok(Snapshot { groups, duties, hash_key: hash_key(tx.vault()) })
+    Ok(Snapshot {
+        groups,
+        duties,
+        hash_key: hash_key(tx.vault()),
+    })
 }
 
 /// What content hashes are keyed with: known to whoever has the host's key, and to nobody else.
@@ -67,12 +76,20 @@ fn number(row: &SqliteRow, table: &'static str, column: &'static str) -> Result<
 }
 
 async fn steps(tx: &mut Tx) -> Result<BTreeMap<GroupId, Vec<(Step, DateTime<Utc>)>>, StoreError> {
-    let rows = sqlx::query("SELECT group_id, step, reached_at FROM steps").fetch_all(tx.conn()).await?;
+    let rows = sqlx::query("SELECT group_id, step, reached_at FROM steps")
+        .fetch_all(tx.conn())
+        .await?;
     let mut steps: BTreeMap<GroupId, Vec<(Step, DateTime<Utc>)>> = BTreeMap::new();
     for row in &rows {
-        let step = Step::from_key(row.try_get("step")?).ok_or(StoreError::Row { table: "steps", what: "step" })?;
+        let step = Step::from_key(row.try_get("step")?).ok_or(StoreError::Row {
+            table: "steps",
+            what: "step",
+        })?;
         let at = from_sql(row.try_get("reached_at")?)?;
-        steps.entry(GroupId(row.try_get("group_id")?)).or_default().push((step, at));
+        steps
+            .entry(GroupId(row.try_get("group_id")?))
+            .or_default()
+            .push((step, at));
     }
     for reached in steps.values_mut() {
         reached.sort();
@@ -92,18 +109,27 @@ async fn members(tx: &mut Tx, columns: Columns) -> Result<BTreeMap<GroupId, Vec<
     let mut members: BTreeMap<GroupId, Vec<MemberFacts>> = BTreeMap::new();
     for row in &rows {
         // An erased person is no member any more: erasure ends the participation in its own transaction.
-        let Some(sealed) = row.try_get::<Option<&[u8]>, _>("sealed")? else { continue };
+        let Some(sealed) = row.try_get::<Option<&[u8]>, _>("sealed")? else {
+            continue;
+        };
         let identity = identity::open(tx.vault(), sealed)?;
-        members.entry(GroupId(row.try_get("group_id")?)).or_default().push(MemberFacts {
-            number: number(row, "memberships", "number")?,
-            name: identity.full_upper(),
-            user: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
-            present: row.try_get("present")?,
-            postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
-            since: from_sql(row.try_get("validated_at")?)?,
-            phone: identity.phone.as_ref().filter(|_| columns.phone).map(|phone| phone.national()),
-            mail: identity.mail.as_ref().filter(|_| columns.mail).map(ToString::to_string),
-        });
+        members
+            .entry(GroupId(row.try_get("group_id")?))
+            .or_default()
+            .push(MemberFacts {
+                number: number(row, "memberships", "number")?,
+                name: identity.full_upper(),
+                user: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
+                present: row.try_get("present")?,
+                postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
+                since: from_sql(row.try_get("validated_at")?)?,
+                phone: identity
+                    .phone
+                    .as_ref()
+                    .filter(|_| columns.phone)
+                    .map(|phone| phone.national()),
+                mail: identity.mail.as_ref().filter(|_| columns.mail).map(ToString::to_string),
+            });
     }
     Ok(members)
 }
@@ -117,7 +143,11 @@ fn holder(tx: &Tx, row: &SqliteRow) -> Result<HolderFacts, StoreError> {
         (None, Some(sealed)) => Some(DiscordName::open(tx.vault(), sealed)?.display.clone()),
         (None, None) => None,
     };
-    Ok(HolderFacts { user: UserId::from_sql(row.try_get("user_id")?), present: row.try_get("present")?, display })
+    Ok(HolderFacts {
+        user: UserId::from_sql(row.try_get("user_id")?),
+        present: row.try_get("present")?,
+        display,
+    })
 }
 
 /// The accounts that hold a function; `None` when nobody ever did, so that its role is not made.
@@ -132,13 +162,18 @@ async fn relays(tx: &mut Tx) -> Result<(BTreeMap<GroupId, Vec<HolderFacts>>, Acc
     )
     .fetch_all(tx.conn())
     .await?;
-    let ever: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM relays)").fetch_one(tx.conn()).await?;
+    let ever: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM relays)")
+        .fetch_one(tx.conn())
+        .await?;
     let mut relays: BTreeMap<GroupId, Vec<HolderFacts>> = BTreeMap::new();
     let mut accounts = BTreeSet::new();
     for row in &rows {
         let holder = holder(tx, row)?;
         accounts.insert(holder.user);
-        relays.entry(GroupId(row.try_get("group_id")?)).or_default().push(holder);
+        relays
+            .entry(GroupId(row.try_get("group_id")?))
+            .or_default()
+            .push(holder);
     }
     Ok((relays, ever.then_some(accounts)))
 }
@@ -151,7 +186,9 @@ async fn referents(tx: &mut Tx) -> Result<(BTreeMap<String, Vec<HolderFacts>>, A
     )
     .fetch_all(tx.conn())
     .await?;
-    let ever: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM referents)").fetch_one(tx.conn()).await?;
+    let ever: bool = sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM referents)")
+        .fetch_one(tx.conn())
+        .await?;
     let mut referents: BTreeMap<String, Vec<HolderFacts>> = BTreeMap::new();
     let mut accounts = BTreeSet::new();
     for row in &rows {
@@ -187,7 +224,10 @@ async fn statutes(tx: &mut Tx) -> Result<BTreeMap<GroupId, StatutesFacts>, Store
         };
         statutes
             .entry(GroupId(row.try_get("group_id")?))
-            .or_insert_with(|| StatutesFacts { version, articles: Vec::new() })
+            .or_insert_with(|| StatutesFacts {
+                version,
+                articles: Vec::new(),
+            })
             .articles
             .push(facts);
     }

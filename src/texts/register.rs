@@ -17,7 +17,12 @@ const PEOPLE_MAX: usize = 700;
 /// The head of the first page: title, stage and count, relays and referents.
 #[must_use]
 pub fn header(group: &GroupFacts, thresholds: &Thresholds) -> String {
-    format!("{}\n{}\n{}", title(group), stage_line(group, thresholds), fit(&people(group), PEOPLE_MAX))
+    format!(
+        "{}\n{}\n{}",
+        title(group),
+        stage_line(group, thresholds),
+        fit(&people(group), PEOPLE_MAX)
+    )
 }
 
 /// The head of the next pages.
@@ -46,7 +51,10 @@ pub fn stage_line(group: &GroupFacts, thresholds: &Thresholds) -> String {
         Some((step, threshold)) => {
             let missing = u64::from(threshold).saturating_sub(members);
             let missing = count(missing, "membre", "membres");
-            format!("{stage} · **{members} / {threshold}**\u{a0}: encore {missing} {}", gain(step))
+            format!(
+                "{stage} · **{members} / {threshold}**\u{a0}: encore {missing} {}",
+                gain(step)
+            )
         }
         None => format!("{stage} · **{}**", count(members, "membre", "membres")),
     }
@@ -84,7 +92,10 @@ fn names(holders: &[HolderFacts]) -> String {
 
 /// The name of who holds a post; without any on file, the account, that Discord names itself.
 fn holder(holder: &HolderFacts) -> String {
-    holder.display.as_ref().map_or_else(|| format!("<@{}>", holder.user), |name| escape_line(name))
+    holder
+        .display
+        .as_ref()
+        .map_or_else(|| format!("<@{}>", holder.user), |name| escape_line(name))
 }
 
 /// «`1` **Camille DUPRÉ** — @camille · 34400 · depuis le 3 mars 2027».
@@ -100,7 +111,12 @@ pub fn line(member: &MemberFacts) -> String {
     facts.push(format!("depuis le {}", dates::day(paris_date(member.since))));
     facts.extend(member.phone.as_deref().map(escape_line));
     facts.extend(member.mail.as_deref().map(escape_line));
-    format!("`{}` **{}** — {}", member.number, escape_line(&member.name), facts.join(" · "))
+    format!(
+        "`{}` **{}** — {}",
+        member.number,
+        escape_line(&member.name),
+        facts.join(" · ")
+    )
 }
 
 /// What stands for the lines when every member has left.
@@ -112,5 +128,8 @@ pub fn nobody() -> &'static str {
 /// The small last line: «Mis à jour le 14 mars 2027 à 21 h 05 · Page 1 / 1 · réf. registre 12.1».
 #[must_use]
 pub fn footer(updated: DateTime<Utc>, page: u32, pages: u32, marker: &str) -> String {
-    format!("-# Mis à jour le {} · Page {page} / {pages} · {marker}", dates::moment(updated))
+    format!(
+        "-# Mis à jour le {} · Page {page} / {pages} · {marker}",
+        dates::moment(updated)
+    )
 }

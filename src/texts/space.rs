@@ -52,7 +52,11 @@ pub fn topic(room: Room, marker: &str) -> String {
 #[must_use]
 pub fn announcement(occasion: &Occasion, places: Places, marker: &str) -> String {
     let name = escape_line(&occasion.group);
-    let Places { role, register, documents } = places;
+    let Places {
+        role,
+        register,
+        documents,
+    } = places;
     let body = match occasion.step {
         Step::Possible | Step::Forming => format!(
             "🌱 **Le groupe {name} est en formation.** Bienvenue dans votre espace, <@&{role}>\u{a0}!\n\
@@ -90,7 +94,9 @@ pub fn announcement(occasion: &Occasion, places: Places, marker: &str) -> String
 
 /// «Encore 5 membres et le groupe devient une ACP, avec ses statuts.»
 fn next(occasion: &Occasion) -> String {
-    let Some((step, threshold)) = occasion.next else { return String::new() };
+    let Some((step, threshold)) = occasion.next else {
+        return String::new();
+    };
     let missing = threshold.saturating_sub(occasion.members);
     if missing == 0 {
         return String::new();
@@ -102,7 +108,10 @@ fn next(occasion: &Occasion) -> String {
         Step::PublishWorks => "le groupe peut publier ses travaux sur les deux autres questions",
     };
     let missing = count(u64::from(missing), "membre", "membres");
-    format!("**La suite\u{a0}:** {} / {threshold}. Encore {missing}, et {gives}.\n", occasion.members)
+    format!(
+        "**La suite\u{a0}:** {} / {threshold}. Encore {missing}, et {gives}.\n",
+        occasion.members
+    )
 }
 
 /// The wording of the spaces, in French.

@@ -4,6 +4,7 @@
 //! that `texts` puts into words. None touches Discord.
 
 pub mod authority;
+pub mod import;
 pub mod ladder;
 pub mod notify;
 pub mod statutes;

@@ -44,38 +44,51 @@ pub fn intention(
         Act::Post { .. } => Some(nonce(step.key, now)),
         _ => return None,
     };
-    let kept = current.filter(|binding| binding.id.is_none() && binding.channel == channel).cloned();
+    let kept = current
+        .filter(|binding| binding.id.is_none() && binding.channel == channel)
+        .cloned();
     let intention = kept.unwrap_or_else(|| Binding::intention(channel, nonce, now));
     Some(Binding { hash, ..intention })
 }
 
 /// What is stored after the call of `step`.
 #[must_use]
-pub fn settled(
-    step: &Step,
-    current: Option<&Binding>,
-    made: Made,
-    hash: Option<String>,
-    now: DateTime<Utc>,
-) -> Change {
+pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<String>, now: DateTime<Utc>) -> Change {
     let binding = || current.cloned().unwrap_or_else(|| Binding::intention(None, None, now));
     match (&step.act, made) {
         (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Object(id)) => {
-            Change::Put(Binding { id: Some(id), bound_at: Some(now), ..binding() })
+            Change::Put(Binding {
+                id: Some(id),
+                bound_at: Some(now),
+                ..binding()
+            })
         }
         (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Nothing) => Change::Keep,
         (Act::EditRole { .. }, _) => Change::Put(Binding { hash, ..binding() }),
         (Act::EditChannel { edit, .. }, _) => {
             let binding = binding();
             let edited_at = if edit.renames() { Some(now) } else { binding.edited_at };
-            Change::Put(Binding { hash, edited_at, ..binding })
+            Change::Put(Binding {
+                hash,
+                edited_at,
+                ..binding
+            })
         }
-        (Act::Grant { .. }, Made::Object(role)) => {
-            Change::Put(Binding { id: Some(role), bound_at: Some(now), ..Binding::intention(None, None, now) })
-        }
+        (Act::Grant { .. }, Made::Object(role)) => Change::Put(Binding {
+            id: Some(role),
+            bound_at: Some(now),
+            ..Binding::intention(None, None, now)
+        }),
         (Act::Grant { .. }, Made::Nothing) => Change::Keep,
-        (Act::Edit { .. }, _) => Change::Put(Binding { hash, edited_at: Some(now), ..binding() }),
-        (Act::Pin, _) => Change::Put(Binding { pinned: true, ..binding() }),
+        (Act::Edit { .. }, _) => Change::Put(Binding {
+            hash,
+            edited_at: Some(now),
+            ..binding()
+        }),
+        (Act::Pin, _) => Change::Put(Binding {
+            pinned: true,
+            ..binding()
+        }),
         (Act::Adopt { id, channel, pinned }, _) => Change::Put(Binding {
             id: Some(*id),
             channel: *channel,
@@ -85,7 +98,10 @@ pub fn settled(
         }),
         (Act::Remember { found }, _) => match found {
             Found::Role(_) | Found::Channel(_) => Change::Put(Binding { hash, ..binding() }),
-            Found::Pinned => Change::Put(Binding { pinned: true, ..binding() }),
+            Found::Pinned => Change::Put(Binding {
+                pinned: true,
+                ..binding()
+            }),
         },
         (Act::Revoke { .. } | Act::Delete { .. } | Act::Forget, _) => Change::Remove,
         (Act::Sweep { .. }, _) => Change::Keep,

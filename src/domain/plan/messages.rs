@@ -25,7 +25,9 @@ struct There {
 enum Search {
     There(There),
     /// Not there; whether it was once.
-    Missing { lost: bool },
+    Missing {
+        lost: bool,
+    },
     /// The channel has to be listed first.
     Unknown,
 }
@@ -34,11 +36,19 @@ impl Planner<'_> {
     /// Pages are pinned and keep their order: a missing one is posted anew with the pages after it (product.md §8).
     pub(super) fn pages(&mut self, group: GroupId, pages: &[Page]) {
         let posts: Vec<Post> = pages.iter().cloned().map(Post::Page).collect();
-        let Some(searches) = self.search_all(Key::Room(group, Room::Register), &posts) else { return };
-        let first_missing = searches.iter().position(|search| matches!(search, Search::Missing { .. }));
+        let Some(searches) = self.search_all(Key::Room(group, Room::Register), &posts) else {
+            return;
+        };
+        let first_missing = searches
+            .iter()
+            .position(|search| matches!(search, Search::Missing { .. }));
         let keep = first_missing.unwrap_or(posts.len());
         let last = u32::try_from(posts.len()).unwrap_or(u32::MAX);
-        self.drop_surplus(group, Key::Page(group, last.saturating_add(1)), Key::Page(group, u32::MAX));
+        self.drop_surplus(
+            group,
+            Key::Page(group, last.saturating_add(1)),
+            Key::Page(group, u32::MAX),
+        );
         for (post, search) in posts.iter().zip(&searches).take(keep) {
             self.maintain(post, search);
         }
@@ -47,8 +57,15 @@ impl Planner<'_> {
         }
         for (post, search) in posts.iter().zip(&searches).skip(keep) {
             if let (Search::There(there), Place::Here(room)) = (search, self.place(post.room())) {
-                let act = Act::Delete { channel: ChannelId(room), message: there.id };
-                if !self.push(Step { key: post.key(), act, report: None }) {
+                let act = Act::Delete {
+                    channel: ChannelId(room),
+                    message: there.id,
+                };
+                if !self.push(Step {
+                    key: post.key(),
+                    act,
+                    report: None,
+                }) {
                     return;
                 }
             }
@@ -62,7 +79,9 @@ impl Planner<'_> {
 
     /// Articles are pinned; a missing one is posted anew alone, for other documents lie between them anyway.
     pub(super) fn articles(&mut self, group: GroupId, articles: &[Post]) {
-        let Some(searches) = self.search_all(Key::Room(group, Room::Documents), articles) else { return };
+        let Some(searches) = self.search_all(Key::Room(group, Room::Documents), articles) else {
+            return;
+        };
         for (post, search) in articles.iter().zip(&searches) {
             match search {
                 Search::There(_) => self.maintain(post, search),
@@ -91,12 +110,22 @@ impl Planner<'_> {
             return;
         }
         let needed = [Room::Register, Room::Documents].map(|room| key.group().map(|group| Key::Room(group, room)));
-        if needed.into_iter().flatten().any(|room| self.place(room) == Place::Blocked) {
+        if needed
+            .into_iter()
+            .flatten()
+            .any(|room| self.place(room) == Place::Blocked)
+        {
             return;
         }
-        let Some(searches) = self.search_all(post.room(), std::slice::from_ref(post)) else { return };
+        let Some(searches) = self.search_all(post.room(), std::slice::from_ref(post)) else {
+            return;
+        };
         if let [Search::Missing { .. }] = searches.as_slice() {
-            self.push(Step { key, act: Act::Post { post: post.clone() }, report: None });
+            self.push(Step {
+                key,
+                act: Act::Post { post: post.clone() },
+                report: None,
+            });
         }
     }
 
@@ -106,7 +135,9 @@ impl Planner<'_> {
             let key = Key::Room(group, room);
             let Place::Here(id) = self.place(key) else { continue };
             let channel = ChannelId(id);
-            let Some(seen) = self.observed.messages.get(&channel) else { continue };
+            let Some(seen) = self.observed.messages.get(&channel) else {
+                continue;
+            };
             let swept: Vec<MessageId> = seen
                 .iter()
                 .filter(|(id, message)| {
@@ -118,7 +149,11 @@ impl Planner<'_> {
                 .map(|(id, _)| *id)
                 .collect();
             for message in swept {
-                self.push(Step { key, act: Act::Sweep { channel, message }, report: None });
+                self.push(Step {
+                    key,
+                    act: Act::Sweep { channel, message },
+                    report: None,
+                });
             }
         }
     }
@@ -139,7 +174,9 @@ impl Planner<'_> {
     }
 
     fn search(&mut self, key: Key, room: Option<ChannelId>) -> Search {
-        let Some(binding) = self.bindings.get(&key) else { return Search::Missing { lost: false } };
+        let Some(binding) = self.bindings.get(&key) else {
+            return Search::Missing { lost: false };
+        };
         let Some(room) = room.filter(|room| binding.channel == Some(*room)) else {
             // Its channel is gone, which is reported for the channel.
             return Search::Missing { lost: false };
@@ -155,7 +192,11 @@ impl Planner<'_> {
             (None, Some(listed)) => match self.adoptable(key, binding, listed) {
                 Some((id, pinned)) => {
                     self.claimed.insert(id.0);
-                    let act = Act::Adopt { id: id.0, channel: Some(room), pinned };
+                    let act = Act::Adopt {
+                        id: id.0,
+                        channel: Some(room),
+                        pinned,
+                    };
                     self.push(Step { key, act, report: None });
                     Search::There(there(id, pinned, binding))
                 }
@@ -166,8 +207,12 @@ impl Planner<'_> {
 
     /// A message is found again by its nonce, then by the marker that ends its text or footer (product.md §7).
     fn adoptable(&self, key: Key, intention: &Binding, listed: &SeenMessages) -> Option<(MessageId, bool)> {
-        let mut ours = listed.iter().filter(|(id, seen)| seen.ours && !self.claimed.contains(&id.0));
-        let by_nonce = ours.clone().find(|(_, seen)| seen.nonce.is_some() && seen.nonce == intention.nonce);
+        let mut ours = listed
+            .iter()
+            .filter(|(id, seen)| seen.ours && !self.claimed.contains(&id.0));
+        let by_nonce = ours
+            .clone()
+            .find(|(_, seen)| seen.nonce.is_some() && seen.nonce == intention.nonce);
         let found = by_nonce.or_else(|| ours.find(|(_, seen)| seen.marker == Some(key)));
         found.map(|(id, seen)| (*id, seen.pinned))
     }
@@ -183,24 +228,37 @@ impl Planner<'_> {
         if !self.push(step) {
             return false;
         }
-        self.push(Step { key: post.key(), act: Act::Pin, report: None });
+        self.push(Step {
+            key: post.key(),
+            act: Act::Pin,
+            report: None,
+        });
         true
     }
 
     /// Edits and pins a message that is there.
     fn maintain(&mut self, post: &Post, search: &Search) {
-        let (Search::There(there), Place::Here(room)) = (search, self.place(post.room())) else { return };
+        let (Search::There(there), Place::Here(room)) = (search, self.place(post.room())) else {
+            return;
+        };
         let key = post.key();
         let room = ChannelId(room);
         if there.hash.as_deref() != Some(&post.hash(self.hash_key())) {
             let early = match post {
-                Post::Page(_) => there.edited_at.map(|last| last + self.pace.coalesce).filter(|at| *at > self.now),
+                Post::Page(_) => there
+                    .edited_at
+                    .map(|last| last + self.pace.coalesce)
+                    .filter(|at| *at > self.now),
                 Post::Article(_) | Post::Announcement(_) => None,
             };
             match early {
                 Some(at) => self.wake(at),
                 None => {
-                    let act = Act::Edit { channel: room, message: there.id, post: post.clone() };
+                    let act = Act::Edit {
+                        channel: room,
+                        message: there.id,
+                        post: post.clone(),
+                    };
                     self.push(Step { key, act, report: None });
                 }
             }
@@ -208,24 +266,38 @@ impl Planner<'_> {
         match (there.pinned, there.was_pinned) {
             (true, true) => {}
             (true, false) => {
-                self.push(Step { key, act: Act::Remember { found: Found::Pinned }, report: None });
+                self.push(Step {
+                    key,
+                    act: Act::Remember { found: Found::Pinned },
+                    report: None,
+                });
             }
             (false, was_pinned) => {
-                self.push(Step { key, act: Act::Pin, report: was_pinned.then_some(PutBack::Message) });
+                self.push(Step {
+                    key,
+                    act: Act::Pin,
+                    report: was_pinned.then_some(PutBack::Message),
+                });
             }
         }
     }
 
     /// Deletes the recorded messages between two keys, last first; forgets those that are gone.
     fn drop_surplus(&mut self, group: GroupId, from: Key, to: Key) {
-        let recorded: Vec<(Key, Binding)> =
-            self.bindings.range(from..=to).rev().map(|(key, binding)| (*key, binding.clone())).collect();
+        let recorded: Vec<(Key, Binding)> = self
+            .bindings
+            .range(from..=to)
+            .rev()
+            .map(|(key, binding)| (*key, binding.clone()))
+            .collect();
         for (key, binding) in recorded {
             debug_assert_eq!(key.group(), Some(group));
             let there = match (binding.id, binding.channel) {
                 (Some(id), Some(channel)) if self.observed.channels.contains_key(&channel) => {
                     let listed = self.observed.messages.get(&channel);
-                    listed.is_none_or(|listed| listed.contains_key(&MessageId(id))).then_some((channel, MessageId(id)))
+                    listed
+                        .is_none_or(|listed| listed.contains_key(&MessageId(id)))
+                        .then_some((channel, MessageId(id)))
                 }
                 _ => None,
             };
@@ -239,5 +311,11 @@ impl Planner<'_> {
 }
 
 fn there(id: MessageId, pinned: bool, binding: &Binding) -> There {
-    There { id, pinned, was_pinned: binding.pinned, hash: binding.hash.clone(), edited_at: binding.edited_at }
+    There {
+        id,
+        pinned,
+        was_pinned: binding.pinned,
+        hash: binding.hash.clone(),
+        edited_at: binding.edited_at,
+    }
 }

@@ -42,7 +42,10 @@ pub struct Pace {
 
 impl Default for Pace {
     fn default() -> Self {
-        Self { coalesce: TimeDelta::seconds(10), rename: TimeDelta::minutes(5) }
+        Self {
+            coalesce: TimeDelta::seconds(10),
+            rename: TimeDelta::minutes(5),
+        }
     }
 }
 
@@ -165,7 +168,13 @@ pub struct ChannelEdit {
 
 impl ChannelEdit {
     fn is_empty(&self) -> bool {
-        let ChannelEdit { name, topic, parent, overwrites, partial: _ } = self;
+        let ChannelEdit {
+            name,
+            topic,
+            parent,
+            overwrites,
+            partial: _,
+        } = self;
         name.is_none() && topic.is_none() && parent.is_none() && overwrites.is_none()
     }
 
@@ -223,13 +232,17 @@ impl Step {
     #[must_use]
     pub fn hash(&self, ids: impl Fn(Key) -> Option<u64>, key: &HashKey) -> Option<String> {
         match &self.act {
-            Act::CreateRole { name } | Act::EditRole { name, .. } | Act::Remember { found: Found::Role(name) } => {
-                Some(key.hash(name))
-            }
+            Act::CreateRole { name }
+            | Act::EditRole { name, .. }
+            | Act::Remember {
+                found: Found::Role(name),
+            } => Some(key.hash(name)),
             Act::EditChannel { edit, .. } if edit.partial => None,
             Act::CreateChannel { spec }
             | Act::EditChannel { spec, .. }
-            | Act::Remember { found: Found::Channel(spec) } => channel_hash(spec, ids, key),
+            | Act::Remember {
+                found: Found::Channel(spec),
+            } => channel_hash(spec, ids, key),
             Act::Post { post } | Act::Edit { post, .. } => Some(post.hash(key)),
             Act::Grant { .. }
             | Act::Revoke { .. }
@@ -245,7 +258,14 @@ impl Step {
 
 /// The hash of a channel with the ids of the objects that it names; `None` while one does not exist.
 fn channel_hash(spec: &ChannelSpec, ids: impl Fn(Key) -> Option<u64>, key: &HashKey) -> Option<String> {
-    let ChannelSpec { key: _, kind: _, name, topic, parent, overwrites } = spec;
+    let ChannelSpec {
+        key: _,
+        kind: _,
+        name,
+        topic,
+        parent,
+        overwrites,
+    } = spec;
     let parent = match parent {
         Some(parent) => Some(ids(*parent)?),
         None => None,
@@ -269,19 +289,33 @@ impl fmt::Display for Step {
         match &self.act {
             Act::CreateRole { .. } => write!(f, "create {key}"),
             Act::CreateChannel { spec } => {
-                let kind = if spec.kind == ChannelKind::Category { "category" } else { "channel" };
+                let kind = if spec.kind == ChannelKind::Category {
+                    "category"
+                } else {
+                    "channel"
+                };
                 write!(f, "create {kind} {key}")
             }
             Act::EditRole { role, .. } => write!(f, "edit {key} ({role})"),
             Act::EditChannel { channel, edit, .. } => {
-                let ChannelEdit { name, topic, parent, overwrites, partial: _ } = edit;
+                let ChannelEdit {
+                    name,
+                    topic,
+                    parent,
+                    overwrites,
+                    partial: _,
+                } = edit;
                 let fields = [
                     (name.is_some(), "name"),
                     (topic.is_some(), "topic"),
                     (parent.is_some(), "parent"),
                     (overwrites.is_some(), "overwrites"),
                 ];
-                let fields: Vec<&str> = fields.iter().filter(|(changed, _)| *changed).map(|(_, name)| *name).collect();
+                let fields: Vec<&str> = fields
+                    .iter()
+                    .filter(|(changed, _)| *changed)
+                    .map(|(_, name)| *name)
+                    .collect();
                 write!(f, "edit {key} ({channel}): {}", fields.join(", "))
             }
             Act::Grant { role, user } => write!(f, "grant {role} to {user}"),

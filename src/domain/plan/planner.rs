@@ -71,12 +71,19 @@ impl<'a> Planner<'a> {
             holders,
             roles_left: ROLES_MAX.saturating_sub(observed.roles.len()),
             channels_left: CHANNELS_MAX.saturating_sub(observed.channels.len()),
-            plan: Plan { fullness: observed.fullness(), ..Plan::default() },
+            plan: Plan {
+                fullness: observed.fullness(),
+                ..Plan::default()
+            },
         }
     }
 
     pub(super) fn run(mut self) -> Plan {
-        let Desired { spaces, duties, hash_key: _ } = self.desired;
+        let Desired {
+            spaces,
+            duties,
+            hash_key: _,
+        } = self.desired;
         for space in spaces {
             self.space(space);
         }
@@ -94,7 +101,14 @@ impl<'a> Planner<'a> {
     }
 
     fn space(&mut self, space: &Space) {
-        let Space { group, role, channels, pages, articles, announcements } = space;
+        let Space {
+            group,
+            role,
+            channels,
+            pages,
+            articles,
+            announcements,
+        } = space;
         if self.is_new(space) && (self.roles_left < 1 || self.channels_left < channels.len()) {
             self.plan.waiting.push(*group);
             self.plan.held.insert(queue_subject(*group));
@@ -132,7 +146,11 @@ impl<'a> Planner<'a> {
     }
 
     pub(super) fn is_held(&mut self, subject: &str) -> bool {
-        let Some(setback) = self.setbacks.get(subject).filter(|setback| setback.not_before > self.now) else {
+        let Some(setback) = self
+            .setbacks
+            .get(subject)
+            .filter(|setback| setback.not_before > self.now)
+        else {
             return false;
         };
         self.wake(setback.not_before);
@@ -177,14 +195,26 @@ impl<'a> Planner<'a> {
             };
             if let Some(id) = found {
                 if binding.id.is_none() {
-                    self.push(Step { key, act: Act::Adopt { id, channel: None, pinned: false }, report: None });
+                    self.push(Step {
+                        key,
+                        act: Act::Adopt {
+                            id,
+                            channel: None,
+                            pinned: false,
+                        },
+                        report: None,
+                    });
                 }
                 self.compare_role(spec, id, binding);
                 return self.settle(key, Place::Here(id));
             }
         }
         let report = deleted(binding);
-        let place = if self.push(Step { key, act: Act::CreateRole { name }, report }) {
+        let place = if self.push(Step {
+            key,
+            act: Act::CreateRole { name },
+            report,
+        }) {
             self.roles_left = self.roles_left.saturating_sub(1);
             Place::Coming
         } else {
@@ -207,20 +237,43 @@ impl<'a> Planner<'a> {
     }
 
     fn compare_role(&mut self, spec: &RoleSpec, id: u64, binding: &Binding) {
-        let Some(seen) = self.observed.roles.get(&RoleId(id)) else { return };
-        let SeenRole { name, permissions, hoist, mentionable, managed: _ } = seen;
+        let Some(seen) = self.observed.roles.get(&RoleId(id)) else {
+            return;
+        };
+        let SeenRole {
+            name,
+            permissions,
+            hoist,
+            mentionable,
+            managed: _,
+        } = seen;
         let hash = self.hash_key().hash(&spec.name);
         let recorded = binding.hash.as_deref() == Some(&hash);
         if *name == spec.name && *permissions == 0 && !hoist && !mentionable {
             if !recorded {
                 let found = Found::Role(spec.name.clone());
-                self.push(Step { key: spec.key, act: Act::Remember { found }, report: None });
+                self.push(Step {
+                    key: spec.key,
+                    act: Act::Remember { found },
+                    report: None,
+                });
             }
             return;
         }
-        let what = if *permissions == 0 { PutBack::Name } else { PutBack::Permissions };
-        let act = Act::EditRole { role: RoleId(id), name: spec.name.clone() };
-        self.push(Step { key: spec.key, act, report: recorded.then_some(what) });
+        let what = if *permissions == 0 {
+            PutBack::Name
+        } else {
+            PutBack::Permissions
+        };
+        let act = Act::EditRole {
+            role: RoleId(id),
+            name: spec.name.clone(),
+        };
+        self.push(Step {
+            key: spec.key,
+            act,
+            report: recorded.then_some(what),
+        });
     }
 
     // ---- categories and channels
@@ -235,13 +288,25 @@ impl<'a> Planner<'a> {
             };
             if let Some(id) = found {
                 if binding.id.is_none() {
-                    self.push(Step { key, act: Act::Adopt { id, channel: None, pinned: false }, report: None });
+                    self.push(Step {
+                        key,
+                        act: Act::Adopt {
+                            id,
+                            channel: None,
+                            pinned: false,
+                        },
+                        report: None,
+                    });
                 }
                 self.compare_channel(spec, ChannelId(id), binding);
                 return self.settle(key, Place::Here(id));
             }
         }
-        let step = Step { key, act: Act::CreateChannel { spec: spec.clone() }, report: deleted(binding) };
+        let step = Step {
+            key,
+            act: Act::CreateChannel { spec: spec.clone() },
+            report: deleted(binding),
+        };
         let place = if self.needs_blocked(spec) || !self.push(step) {
             Place::Blocked
         } else {
@@ -293,9 +358,17 @@ impl<'a> Planner<'a> {
     }
 
     fn compare_channel(&mut self, spec: &ChannelSpec, id: ChannelId, binding: &Binding) {
-        let Some(seen) = self.observed.channels.get(&id) else { return };
+        let Some(seen) = self.observed.channels.get(&id) else {
+            return;
+        };
         let spec = self.without_blocked_roles(spec);
-        let SeenChannel { kind: _, name, topic, parent, overwrites } = seen;
+        let SeenChannel {
+            kind: _,
+            name,
+            topic,
+            parent,
+            overwrites,
+        } = seen;
         let resolved = self.resolved(&spec);
         let mut edit = ChannelEdit::default();
         if resolved.as_ref() != Some(overwrites) {
@@ -323,7 +396,13 @@ impl<'a> Planner<'a> {
         let recorded = hash.is_some() && hash == binding.hash;
         if edit.is_empty() {
             if hash.is_some() && !recorded {
-                self.push(Step { key: spec.key, act: Act::Remember { found: Found::Channel(spec) }, report: None });
+                self.push(Step {
+                    key: spec.key,
+                    act: Act::Remember {
+                        found: Found::Channel(spec),
+                    },
+                    report: None,
+                });
             }
             return;
         }
@@ -331,10 +410,22 @@ impl<'a> Planner<'a> {
         if edit.is_empty() {
             return;
         }
-        let what = if edit.overwrites.is_some() { PutBack::Permissions } else { PutBack::Name };
+        let what = if edit.overwrites.is_some() {
+            PutBack::Permissions
+        } else {
+            PutBack::Name
+        };
         let key = spec.key;
-        let act = Act::EditChannel { channel: id, spec, edit };
-        self.push(Step { key, act, report: recorded.then_some(what) });
+        let act = Act::EditChannel {
+            channel: id,
+            spec,
+            edit,
+        };
+        self.push(Step {
+            key,
+            act,
+            report: recorded.then_some(what),
+        });
     }
 
     /// When the group's role can't be made now, its overwrite is left out: the others are still put right, so that a space
@@ -354,7 +445,10 @@ impl<'a> Planner<'a> {
         if !edit.renames() {
             return;
         }
-        let allowed = binding.edited_at.map(|last| last + self.pace.rename).filter(|at| *at > self.now);
+        let allowed = binding
+            .edited_at
+            .map(|last| last + self.pace.rename)
+            .filter(|at| *at > self.now);
         if let Some(at) = allowed {
             self.wake(at);
         }
@@ -375,22 +469,42 @@ impl<'a> Planner<'a> {
             Place::Here(id) => Some(RoleId(id)),
             Place::Coming => None,
         };
-        let holders = role.and_then(|role| self.holders.get(&role)).cloned().unwrap_or_default();
+        let holders = role
+            .and_then(|role| self.holders.get(&role))
+            .cloned()
+            .unwrap_or_default();
         for user in spec.holders.iter().copied() {
-            let Some(member) = self.observed.members.get(&user) else { continue };
+            let Some(member) = self.observed.members.get(&user) else {
+                continue;
+            };
             let key = key_of(user);
-            let given = self.bindings.get(&key).filter(|row| row.id.is_some() && row.id == role.map(|role| role.0));
+            let given = self
+                .bindings
+                .get(&key)
+                .filter(|row| row.id.is_some() && row.id == role.map(|role| role.0));
             match (holders.contains(&user), role) {
                 (true, Some(role)) => {
                     if given.is_none() {
-                        self.push(Step { key, act: Act::Adopt { id: role.0, channel: None, pinned: false }, report: None });
+                        self.push(Step {
+                            key,
+                            act: Act::Adopt {
+                                id: role.0,
+                                channel: None,
+                                pinned: false,
+                            },
+                            report: None,
+                        });
                     }
                 }
                 _ => {
                     // Whoever joined again since lost the role by leaving, not by anybody's hand.
                     let taken = given.is_some_and(|row| member.joined_at <= row.bound_at);
                     let report = taken.then_some(PutBack::Access);
-                    self.push(Step { key, act: Act::Grant { role: spec.key, user }, report });
+                    self.push(Step {
+                        key,
+                        act: Act::Grant { role: spec.key, user },
+                        report,
+                    });
                 }
             }
         }
@@ -398,7 +512,11 @@ impl<'a> Planner<'a> {
         for user in holders.difference(&spec.holders).copied() {
             let key = key_of(user);
             let report = (!self.bindings.contains_key(&key)).then_some(PutBack::Access);
-            self.push(Step { key, act: Act::Revoke { role, user }, report });
+            self.push(Step {
+                key,
+                act: Act::Revoke { role, user },
+                report,
+            });
         }
         let given: Vec<(Key, UserId)> = self
             .bindings
@@ -411,7 +529,11 @@ impl<'a> Planner<'a> {
         for (key, user) in given {
             let wanted = spec.holders.contains(&user) && self.observed.members.contains_key(&user);
             if !wanted && !holders.contains(&user) {
-                self.push(Step { key, act: Act::Forget, report: None });
+                self.push(Step {
+                    key,
+                    act: Act::Forget,
+                    report: None,
+                });
             }
         }
     }
@@ -421,12 +543,22 @@ impl<'a> Planner<'a> {
 fn protects(step: &Step, places: &BTreeMap<Key, Place>) -> bool {
     match &step.act {
         Act::Revoke { .. } => true,
-        Act::EditChannel { edit: ChannelEdit { overwrites: Some(overwrites), parent, .. }, .. } => {
+        Act::EditChannel {
+            edit:
+                ChannelEdit {
+                    overwrites: Some(overwrites),
+                    parent,
+                    ..
+                },
+            ..
+        } => {
             let roles = overwrites.iter().filter_map(|(target, _)| match target {
                 Target::Bound(key) => Some(key),
                 Target::Role(_) | Target::Member(_) => None,
             });
-            roles.chain(parent).all(|key| matches!(places.get(key), Some(Place::Here(_))))
+            roles
+                .chain(parent)
+                .all(|key| matches!(places.get(key), Some(Place::Here(_))))
         }
         _ => false,
     }
@@ -436,4 +568,3 @@ fn protects(step: &Step, places: &BTreeMap<Key, Place>) -> bool {
 fn deleted(binding: Option<&Binding>) -> Option<PutBack> {
     binding.and_then(|binding| binding.id).map(|_| PutBack::Deleted)
 }
-

@@ -39,7 +39,11 @@ fn a_space_is_made_in_order_with_the_fewest_calls() {
     let groups = [group(1, 5, 3)];
     let (sim, _) = made(&groups);
     insta::assert_snapshot!(sim.calls.join("\n"));
-    assert_eq!(sim.calls.len(), 9 + 4, "9 + n: three members and the relay are on Discord");
+    assert_eq!(
+        sim.calls.len(),
+        9 + 4,
+        "9 + n: three members and the relay are on Discord"
+    );
     assert!(sim.reports.is_empty());
 }
 
@@ -73,15 +77,26 @@ fn one_more_member_costs_one_edit_and_one_grant() {
 #[test]
 fn edits_of_a_page_are_coalesced() {
     let (mut sim, _) = made(&[group(1, 5, 0)]);
-    sim.pace = Pace { coalesce: TimeDelta::seconds(10), rename: TimeDelta::minutes(5) };
-    assert_eq!(calls(&mut sim, &want(&[group(1, 6, 0)])).len(), 1, "the first edit at once");
+    sim.pace = Pace {
+        coalesce: TimeDelta::seconds(10),
+        rename: TimeDelta::minutes(5),
+    };
+    assert_eq!(
+        calls(&mut sim, &want(&[group(1, 6, 0)])).len(),
+        1,
+        "the first edit at once"
+    );
     let edited_at = sim.now;
     let seventh = want(&[group(1, 7, 0)]);
     let plan = sim.plan(&seventh);
     assert!(plan.is_noop(), "{plan}");
     assert_eq!(plan.wake, Some(edited_at + TimeDelta::seconds(10)));
     sim.now = edited_at + TimeDelta::seconds(10);
-    assert_eq!(calls(&mut sim, &want(&[group(1, 8, 0)])).len(), 1, "then both changes in one");
+    assert_eq!(
+        calls(&mut sim, &want(&[group(1, 8, 0)])).len(),
+        1,
+        "then both changes in one"
+    );
 }
 
 #[test]
@@ -110,7 +125,13 @@ fn access_changed_by_hand_is_put_back_and_told() {
     sim.observed.members.get_mut(&user(1, 1)).unwrap().roles.remove(&role);
     sim.observed.members.get_mut(&REFERENT).unwrap().roles.insert(role);
     let calls = calls(&mut sim, &wanted);
-    assert_eq!(calls, ["revoke ROLE from 200 [put back: Access]".replace("ROLE", &role.to_string()), "grant group:1:role to 1001 [put back: Access]".to_owned()]);
+    assert_eq!(
+        calls,
+        [
+            "revoke ROLE from 200 [put back: Access]".replace("ROLE", &role.to_string()),
+            "grant group:1:role to 1001 [put back: Access]".to_owned()
+        ]
+    );
     assert_eq!(sim.reports, [PutBack::Access, PutBack::Access]);
 }
 
@@ -131,12 +152,21 @@ fn permissions_changed_by_hand_are_put_back_first_and_told() {
     let (mut sim, wanted) = made(&[group(1, 5, 1), group(2, 5, 1)]);
     let channel = ChannelId(sim.bound(Key::Room(GroupId(2), Room::Register)));
     let everyone = Subject::Role(RoleId(1));
-    sim.observed.channels.get_mut(&channel).unwrap().overwrites.insert(everyone, Bits { allow: VIEW_CHANNEL, deny: 0 });
+    sim.observed.channels.get_mut(&channel).unwrap().overwrites.insert(
+        everyone,
+        Bits {
+            allow: VIEW_CHANNEL,
+            deny: 0,
+        },
+    );
     let page = MessageId(sim.bound(Key::Page(ONE, 1)));
     let other = ChannelId(sim.bound(Key::Room(ONE, Room::Register)));
     sim.observed.messages.get_mut(&other).unwrap().remove(&page);
     let calls = calls(&mut sim, &wanted);
-    assert!(calls[0].starts_with("edit group:2:registre"), "what opens a space is closed first: {calls:?}");
+    assert!(
+        calls[0].starts_with("edit group:2:registre"),
+        "what opens a space is closed first: {calls:?}"
+    );
     assert_eq!(sim.reports, [PutBack::Permissions, PutBack::Message]);
 }
 
@@ -145,7 +175,13 @@ fn an_overwrite_added_by_hand_or_a_bit_unknown_to_libraries_is_noticed() {
     let (mut sim, wanted) = made(&[group(1, 5, 1)]);
     let channel = ChannelId(sim.bound(Key::Room(ONE, Room::Documents)));
     let stranger = Subject::Member(UserId(666));
-    sim.observed.channels.get_mut(&channel).unwrap().overwrites.insert(stranger, Bits { allow: 1 << 51, deny: 0 });
+    sim.observed.channels.get_mut(&channel).unwrap().overwrites.insert(
+        stranger,
+        Bits {
+            allow: 1 << 51,
+            deny: 0,
+        },
+    );
     assert_eq!(calls(&mut sim, &wanted).len(), 1);
     assert_eq!(sim.reports, [PutBack::Permissions]);
 }
@@ -166,7 +202,10 @@ fn names_are_put_back_but_not_at_once_again_and_overwrites_never_wait() {
     assert_eq!(plan.wake, Some(renamed_at + TimeDelta::minutes(5)));
     sim.observed.channels.get_mut(&category).unwrap().overwrites.clear();
     let plan = sim.plan(&wanted);
-    assert_eq!(plan.to_string().trim_end(), format!("edit group:1:category ({category}): overwrites [put back: Permissions]"));
+    assert_eq!(
+        plan.to_string().trim_end(),
+        format!("edit group:1:category ({category}): overwrites [put back: Permissions]")
+    );
     sim.now = renamed_at + TimeDelta::minutes(5);
     calls(&mut sim, &wanted);
 }
@@ -195,7 +234,11 @@ fn a_deleted_category_or_channel_is_made_again() {
     let (mut sim, wanted) = made(&[group(1, 5, 2)]);
     sim.delete_channel(ChannelId(sim.bound(Key::Category(ONE))));
     let category = calls(&mut sim, &wanted);
-    assert_eq!(category.len(), 1 + 3, "the category, and its three channels put into it: {category:?}");
+    assert_eq!(
+        category.len(),
+        1 + 3,
+        "the category, and its three channels put into it: {category:?}"
+    );
     assert_eq!(sim.reports[0], PutBack::Deleted);
     sim.delete_channel(ChannelId(sim.bound(Key::Room(ONE, Room::Register))));
     let register = calls(&mut sim, &wanted);
@@ -215,7 +258,11 @@ fn a_missing_page_is_posted_with_the_pages_after_it() {
     sim.observed.messages.get_mut(&channel).unwrap().remove(&second);
     let calls = calls(&mut sim, &wanted);
     let count = |word: &str| calls.iter().filter(|call| call.starts_with(word)).count();
-    assert_eq!((count("delete"), count("post"), count("pin"), count("edit")), (2, 3, 3, 0), "{calls:?}");
+    assert_eq!(
+        (count("delete"), count("post"), count("pin"), count("edit")),
+        (2, 3, 3, 0),
+        "{calls:?}"
+    );
     assert_eq!(sim.reports, [PutBack::Message]);
 }
 
@@ -238,7 +285,11 @@ fn a_changed_article_is_edited_alone() {
     statutes.articles[1].since = 2;
     statutes.articles.push(article(4));
     let calls = calls(&mut sim, &want(&[amended]));
-    assert_eq!(calls.len(), 4, "one edit; post, pin and notice of the new article: {calls:?}");
+    assert_eq!(
+        calls.len(),
+        4,
+        "one edit; post, pin and notice of the new article: {calls:?}"
+    );
 }
 
 #[test]
@@ -268,25 +319,40 @@ fn an_archived_group_reads_and_no_longer_writes() {
 fn who_sees_what() {
     let (sim, _) = made(&[group(1, 5, 1)]);
     let bits = |room: Room, subject: Subject| {
-        sim.observed.channels[&ChannelId(sim.bound(Key::Room(ONE, room)))].overwrites.get(&subject).copied()
+        sim.observed.channels[&ChannelId(sim.bound(Key::Room(ONE, room)))]
+            .overwrites
+            .get(&subject)
+            .copied()
     };
     let members = Subject::Role(RoleId(sim.bound(Key::Role(ONE))));
     for subject in [members, Subject::Role(NATIONAL), Subject::Member(REFERENT)] {
         let discussion = bits(Room::Discussion, subject).unwrap();
-        assert_ne!(discussion.allow & SEND_MESSAGES, 0, "{subject:?} writes in the discussion");
+        assert_ne!(
+            discussion.allow & SEND_MESSAGES,
+            0,
+            "{subject:?} writes in the discussion"
+        );
         for room in [Room::Register, Room::Documents] {
             let quiet = bits(room, subject).unwrap();
             assert_ne!(quiet.allow & VIEW_CHANNEL, 0);
             assert_eq!(quiet.deny & QUIET, QUIET);
         }
     }
-    assert_eq!(bits(Room::Discussion, Subject::Member(RELAY)), None, "a relay comes in by the role, without more power");
+    assert_eq!(
+        bits(Room::Discussion, Subject::Member(RELAY)),
+        None,
+        "a relay comes in by the role, without more power"
+    );
 }
 
 #[test]
 fn an_absent_referent_and_an_unknown_national_role_are_left_out() {
     let mut facts = group(1, 5, 1);
-    facts.referents.push(HolderFacts { user: UserId(201), present: false, display: None });
+    facts.referents.push(HolderFacts {
+        user: UserId(201),
+        present: false,
+        display: None,
+    });
     let wanted = want(&[facts]);
     let named = wanted.spaces[0].channels[0].overwrites.len();
     assert_eq!(named, 5, "everyone, bot, group, national, one referent");
@@ -314,7 +380,9 @@ fn a_full_server_makes_new_groups_wait_in_their_order() {
     let wanted = want(&groups);
     let mut sim = Sim::new([]);
     for n in 0..CHANNELS_MAX - 9 {
-        sim.observed.channels.insert(ChannelId(10_000 + n as u64), foreign_channel("salon", ""));
+        sim.observed
+            .channels
+            .insert(ChannelId(10_000 + n as u64), foreign_channel("salon", ""));
     }
     let plan = sim.plan(&wanted);
     assert_eq!(plan.waiting, [GroupId(3)]);
@@ -333,20 +401,37 @@ fn a_setback_holds_its_step_and_what_depends_on_it_only() {
     let wanted = want(&groups);
     let mut sim = Sim::new(users(&groups));
     let later = sim.now + TimeDelta::minutes(1);
-    let setback =
-        Setback { attempts: 1, not_before: later, first_at: sim.now, code: Some(500), kind: SetbackKind::Transient };
+    let setback = Setback {
+        attempts: 1,
+        not_before: later,
+        first_at: sim.now,
+        code: Some(500),
+        kind: SetbackKind::Transient,
+    };
     let documents = Key::Room(ONE, Room::Documents).to_string();
     sim.setbacks.insert(documents.clone(), setback);
     let plan = sim.plan(&wanted);
-    assert_eq!((plan.wake, plan.held.iter().collect::<Vec<_>>()), (Some(later), vec![&documents]));
+    assert_eq!(
+        (plan.wake, plan.held.iter().collect::<Vec<_>>()),
+        (Some(later), vec![&documents])
+    );
     let text = plan.to_string();
-    assert!(text.contains("post group:1:page:1") && text.contains("grant group:1:role"), "{text}");
-    assert!(!text.contains("documents group:1") && !text.contains("group:1:announcement"), "{text}");
+    assert!(
+        text.contains("post group:1:page:1") && text.contains("grant group:1:role"),
+        "{text}"
+    );
+    assert!(
+        !text.contains("documents group:1") && !text.contains("group:1:announcement"),
+        "{text}"
+    );
     assert!(text.contains("post group:2:announcement:forming"), "{text}");
     sim.setbacks.clear();
     sim.setbacks.insert(Key::Role(ONE).to_string(), setback);
     let text = sim.plan(&wanted).to_string();
-    assert!(!text.contains("group:1:"), "without its role nothing of a space is made: {text}");
+    assert!(
+        !text.contains("group:1:"),
+        "without its role nothing of a space is made: {text}"
+    );
     sim.now = later;
     sim.converge(&wanted);
     sim.assert_converged(&wanted);
@@ -368,7 +453,10 @@ fn a_refused_pin_holds_nothing_else() {
     assert!(is_own_subject(&subject));
     sim.setbacks.insert(subject, setback);
     let text = sim.plan(&wanted).to_string();
-    assert!(text.contains("post group:1:page:1") && text.contains("group:1:announcement"), "{text}");
+    assert!(
+        text.contains("post group:1:page:1") && text.contains("group:1:announcement"),
+        "{text}"
+    );
     assert!(!text.contains("pin "), "{text}");
 }
 
@@ -395,10 +483,15 @@ fn nothing_is_adopted_that_is_not_ours() {
     sim.observed.roles.insert(RoleId(1), role("@everyone", 0));
     sim.observed.roles.insert(NATIONAL, role("MCP national", 0));
     // A channel that bears our marker but was there before us.
-    sim.observed.channels.insert(ChannelId(77), foreign_channel("registre", "x · maillage:1:registre"));
+    sim.observed
+        .channels
+        .insert(ChannelId(77), foreign_channel("registre", "x · maillage:1:registre"));
     sim.converge(&wanted);
     assert_ne!(sim.bound(Key::Room(ONE, Room::Register)), 77);
-    assert_eq!(sim.observed.channels[&ChannelId(77)], foreign_channel("registre", "x · maillage:1:registre"));
+    assert_eq!(
+        sim.observed.channels[&ChannelId(77)],
+        foreign_channel("registre", "x · maillage:1:registre")
+    );
 }
 
 #[test]
@@ -407,7 +500,11 @@ fn announcements_read_as_the_voice_says() {
     for count in [5, 10, 15, 20] {
         let wanted = want(&[group(1, count, 0)]);
         let post = wanted.spaces[0].announcements.last().unwrap();
-        let message = post.message(rules().words, |key| Some(if key == Key::Role(ONE) { 11 } else { 12 }), crate::domain::observed::created_at(0));
+        let message = post.message(
+            rules().words,
+            |key| Some(if key == Key::Role(ONE) { 11 } else { 12 }),
+            crate::domain::observed::created_at(0),
+        );
         let message = message.unwrap();
         assert_eq!(message.faults(), Vec::<String>::new());
         assert_eq!(message.mentions.roles, [11]);
@@ -421,7 +518,9 @@ fn announcements_read_as_the_voice_says() {
 fn an_article_reads_as_the_voice_says() {
     let wanted = want(&[group(1, 10, 0)]);
     let now = crate::domain::observed::created_at(0);
-    let message = wanted.spaces[0].articles[2].message(rules().words, |_| None, now).unwrap();
+    let message = wanted.spaces[0].articles[2]
+        .message(rules().words, |_| None, now)
+        .unwrap();
     let embed = &message.embeds[0];
     insta::assert_snapshot!(format!("{}\n{}\n{}", embed.title, embed.description, embed.footer));
 }
@@ -463,9 +562,13 @@ fn event() -> impl Strategy<Value = Event> {
 
 /// Applies an event; gives the number of members that the group has from now on.
 fn happen(sim: &mut Sim, event: &Event, wanted: &Desired) {
-    let keys: Vec<Key> = std::iter::once(Key::Category(ONE)).chain(Room::ALL.map(|room| Key::Room(ONE, room))).collect();
+    let keys: Vec<Key> = std::iter::once(Key::Category(ONE))
+        .chain(Room::ALL.map(|room| Key::Room(ONE, room)))
+        .collect();
     let bound = |sim: &Sim, key: Key| sim.bindings.get(&key).and_then(|binding| binding.id);
-    let role = bound(sim, Key::Role(ONE)).map(RoleId).filter(|role| sim.observed.roles.contains_key(role));
+    let role = bound(sim, Key::Role(ONE))
+        .map(RoleId)
+        .filter(|role| sim.observed.roles.contains_key(role));
     let message = |sim: &Sim, index: usize| {
         let all: Vec<(ChannelId, MessageId)> = sim
             .observed
@@ -493,7 +596,13 @@ fn happen(sim: &mut Sim, event: &Event, wanted: &Desired) {
         }
         Event::Unpin(index) => {
             if let Some((channel, id)) = message(sim, *index) {
-                sim.observed.messages.get_mut(&channel).unwrap().get_mut(&id).unwrap().pinned = false;
+                sim.observed
+                    .messages
+                    .get_mut(&channel)
+                    .unwrap()
+                    .get_mut(&id)
+                    .unwrap()
+                    .pinned = false;
             }
         }
         Event::Rename(index) => {
@@ -520,7 +629,15 @@ fn happen(sim: &mut Sim, event: &Event, wanted: &Desired) {
         Event::Join(number) => sim.join(user(1, *number)),
         Event::Members(_) => {}
         Event::Crash(at, called) => {
-            sim.crash(wanted, *at, if *called { Crash::BeforeRecord } else { Crash::BeforeCall });
+            sim.crash(
+                wanted,
+                *at,
+                if *called {
+                    Crash::BeforeRecord
+                } else {
+                    Crash::BeforeCall
+                },
+            );
         }
     }
 }

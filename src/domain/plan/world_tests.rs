@@ -13,8 +13,8 @@ use crate::domain::ladder::{Step as Rung, Thresholds};
 use crate::domain::notice::PutBack;
 use crate::domain::observed::{ChannelKind, Observed, Overwrites, SeenChannel, SeenMessage, SeenRole, Subject};
 use crate::domain::register::Columns;
-use crate::domain::words::Links;
 use crate::domain::snapshot::{ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts};
+use crate::domain::words::Links;
 
 pub(super) const GUILD: GuildId = GuildId(1);
 pub(super) const BOT: UserId = UserId(2);
@@ -58,7 +58,10 @@ impl Sim {
             bindings: Bindings::new(),
             setbacks: Setbacks::new(),
             now: "2027-03-04T10:00:00Z".parse().unwrap(),
-            pace: Pace { coalesce: TimeDelta::zero(), rename: TimeDelta::zero() },
+            pace: Pace {
+                coalesce: TimeDelta::zero(),
+                rename: TimeDelta::zero(),
+            },
             counter: 0,
             looked: BTreeSet::new(),
             calls: Vec::new(),
@@ -81,7 +84,8 @@ impl Sim {
             .filter(|(key, _)| matches!(key, Key::Room(_, room) if room.is_quiet()))
             .filter_map(|(_, binding)| binding.id.map(ChannelId))
             .collect();
-        view.messages.retain(|channel, _| quiet.contains(channel) || self.looked.contains(channel));
+        view.messages
+            .retain(|channel, _| quiet.contains(channel) || self.looked.contains(channel));
         for channel in quiet.iter().chain(&self.looked) {
             view.messages.entry(*channel).or_default();
         }
@@ -90,11 +94,21 @@ impl Sim {
 
     pub(super) fn plan(&mut self, desired: &Desired) -> Plan {
         loop {
-            let found = plan(desired, &self.view(), &self.bindings, &self.setbacks, &self.pace, self.now);
+            let found = plan(
+                desired,
+                &self.view(),
+                &self.bindings,
+                &self.setbacks,
+                &self.pace,
+                self.now,
+            );
             if found.look.is_empty() {
                 return found;
             }
-            assert!(found.look.iter().any(|channel| self.looked.insert(*channel)), "asked twice for the same channel");
+            assert!(
+                found.look.iter().any(|channel| self.looked.insert(*channel)),
+                "asked twice for the same channel"
+            );
         }
     }
 
@@ -127,8 +141,11 @@ impl Sim {
 
     fn execute(&mut self, step: &Step, desired: &Desired, crash: Option<Crash>) {
         self.now += TimeDelta::milliseconds(250);
-        let ids: BTreeMap<Key, u64> =
-            self.bindings.iter().filter_map(|(key, binding)| Some((*key, binding.id?))).collect();
+        let ids: BTreeMap<Key, u64> = self
+            .bindings
+            .iter()
+            .filter_map(|(key, binding)| Some((*key, binding.id?)))
+            .collect();
         let ids = |key: Key| ids.get(&key).copied();
         let channel = match &step.act {
             Act::Post { post } => Some(ChannelId(ids(post.room()).expect("the room of a post exists"))),
@@ -180,7 +197,9 @@ impl Sim {
                     kind: spec.kind,
                     name: spec.name.clone(),
                     topic: spec.topic.clone(),
-                    parent: spec.parent.map(|key| ChannelId(ids(key).expect("the category of a channel exists"))),
+                    parent: spec
+                        .parent
+                        .map(|key| ChannelId(ids(key).expect("the category of a channel exists"))),
                     overwrites: self.overwrites(&spec.overwrites, &ids),
                 };
                 assert!(hides_from_everyone(&seen.overwrites), "a channel is born private");
@@ -188,9 +207,18 @@ impl Sim {
                 Made::Object(id)
             }
             Act::EditChannel { channel, edit, .. } => {
-                let overwrites = edit.overwrites.as_ref().map(|overwrites| self.overwrites(overwrites, &ids));
-                let parent = edit.parent.map(|key| ChannelId(ids(key).expect("the category of a channel exists")));
-                let seen = self.observed.channels.get_mut(channel).expect("an edited channel exists");
+                let overwrites = edit
+                    .overwrites
+                    .as_ref()
+                    .map(|overwrites| self.overwrites(overwrites, &ids));
+                let parent = edit
+                    .parent
+                    .map(|key| ChannelId(ids(key).expect("the category of a channel exists")));
+                let seen = self
+                    .observed
+                    .channels
+                    .get_mut(channel)
+                    .expect("an edited channel exists");
                 if let Some(overwrites) = overwrites {
                     assert!(hides_from_everyone(&overwrites), "a channel stays private");
                     seen.overwrites = overwrites;
@@ -203,28 +231,53 @@ impl Sim {
             Act::Grant { role, user } => {
                 let role = ids(*role).expect("a granted role exists");
                 assert!(self.observed.roles.contains_key(&RoleId(role)));
-                self.observed.members.get_mut(user).expect("on the server").roles.insert(RoleId(role));
+                self.observed
+                    .members
+                    .get_mut(user)
+                    .expect("on the server")
+                    .roles
+                    .insert(RoleId(role));
                 Made::Object(role)
             }
             Act::Revoke { role, user } => {
-                self.observed.members.get_mut(user).expect("on the server").roles.remove(role);
+                self.observed
+                    .members
+                    .get_mut(user)
+                    .expect("on the server")
+                    .roles
+                    .remove(role);
                 Made::Nothing
             }
             Act::Post { post } => {
-                let message = post.message(rules().words, &ids, self.now).expect("all that a message names exists");
+                let message = post
+                    .message(rules().words, &ids, self.now)
+                    .expect("all that a message names exists");
                 assert_eq!(message.faults(), Vec::<String>::new());
                 let footer = message.embeds.last().map_or("", |embed| &embed.footer);
                 let marker = Key::of_message(&message.content).or_else(|| Key::of_message(footer));
                 assert_eq!(marker, Some(step.key), "a message bears its marker");
-                let seen = SeenMessage { ours: true, notice: false, pinned: false, nonce: None, marker };
+                let seen = SeenMessage {
+                    ours: true,
+                    notice: false,
+                    pinned: false,
+                    nonce: None,
+                    marker,
+                };
                 let id = self.id();
                 let channel = channel.expect("a post has a room");
                 assert!(self.observed.channels.contains_key(&channel));
-                self.observed.messages.entry(channel).or_default().insert(MessageId(id), seen);
+                self.observed
+                    .messages
+                    .entry(channel)
+                    .or_default()
+                    .insert(MessageId(id), seen);
                 Made::Object(id)
             }
             Act::Edit { channel, message, .. } => {
-                assert!(self.observed.messages[channel].contains_key(message), "an edited message exists");
+                assert!(
+                    self.observed.messages[channel].contains_key(message),
+                    "an edited message exists"
+                );
                 Made::Nothing
             }
             Act::Pin => {
@@ -233,13 +286,27 @@ impl Sim {
                 let message = MessageId(binding.id.expect("a pinned message exists"));
                 let messages = self.observed.messages.get_mut(&channel).expect("a room");
                 messages.get_mut(&message).expect("a pinned message exists").pinned = true;
-                let notice = SeenMessage { ours: true, notice: true, pinned: false, nonce: None, marker: None };
+                let notice = SeenMessage {
+                    ours: true,
+                    notice: true,
+                    pinned: false,
+                    nonce: None,
+                    marker: None,
+                };
                 let id = self.id();
-                self.observed.messages.entry(channel).or_default().insert(MessageId(id), notice);
+                self.observed
+                    .messages
+                    .entry(channel)
+                    .or_default()
+                    .insert(MessageId(id), notice);
                 Made::Nothing
             }
             Act::Delete { channel, message } | Act::Sweep { channel, message } => {
-                let gone = self.observed.messages.get_mut(channel).and_then(|messages| messages.remove(message));
+                let gone = self
+                    .observed
+                    .messages
+                    .get_mut(channel)
+                    .and_then(|messages| messages.remove(message));
                 assert!(gone.is_some(), "a deleted message exists");
                 Made::Nothing
             }
@@ -261,7 +328,10 @@ impl Sim {
                     Target::Bound(key) => Subject::Role(RoleId(ids(*key).expect("the role of a space exists"))),
                 };
                 if let Subject::Role(role) = subject {
-                    assert!(self.observed.roles.contains_key(&role), "an overwrite names a role that exists");
+                    assert!(
+                        self.observed.roles.contains_key(&role),
+                        "an overwrite names a role that exists"
+                    );
                 }
                 (subject, *bits)
             })
@@ -298,7 +368,13 @@ impl Sim {
 
     pub(super) fn join(&mut self, user: UserId) {
         let joined_at = Some(self.now);
-        self.observed.members.insert(user, crate::domain::observed::SeenMember { roles: BTreeSet::new(), joined_at });
+        self.observed.members.insert(
+            user,
+            crate::domain::observed::SeenMember {
+                roles: BTreeSet::new(),
+                joined_at,
+            },
+        );
     }
 
     /// Asserts that the server holds exactly what is desired: each object once, nothing of ours besides.
@@ -310,12 +386,19 @@ impl Sim {
             roles.push(space.role.name.clone());
             let role = RoleId(find(space.role.key).expect("the role is bound"));
             for (user, member) in &self.observed.members {
-                assert_eq!(member.roles.contains(&role), space.role.holders.contains(user), "access of {user}");
+                assert_eq!(
+                    member.roles.contains(&role),
+                    space.role.holders.contains(user),
+                    "access of {user}"
+                );
             }
             for spec in &space.channels {
                 channels += 1;
                 let seen = &self.observed.channels[&ChannelId(find(spec.key).expect("the channel is bound"))];
-                assert_eq!((&seen.name, &seen.topic, seen.kind), (&spec.name, &spec.topic, spec.kind));
+                assert_eq!(
+                    (&seen.name, &seen.topic, seen.kind),
+                    (&spec.name, &spec.topic, spec.kind)
+                );
                 assert_eq!(seen.parent.map(|id| id.0), spec.parent.and_then(find));
                 assert_eq!(seen.overwrites, self.overwrites(&spec.overwrites, find));
             }
@@ -342,7 +425,11 @@ impl Sim {
             roles.push(duty.name.clone());
             let role = RoleId(find(duty.key).expect("the role is bound"));
             for (user, member) in &self.observed.members {
-                assert_eq!(member.roles.contains(&role), duty.holders.contains(user), "function of {user}");
+                assert_eq!(
+                    member.roles.contains(&role),
+                    duty.holders.contains(user),
+                    "function of {user}"
+                );
             }
         }
         let mut seen: Vec<String> = self.observed.roles.values().map(|role| role.name.clone()).collect();
@@ -354,7 +441,13 @@ impl Sim {
 }
 
 pub(super) fn role(name: &str, permissions: u64) -> SeenRole {
-    SeenRole { name: name.to_owned(), permissions, hoist: false, mentionable: false, managed: false }
+    SeenRole {
+        name: name.to_owned(),
+        permissions,
+        hoist: false,
+        mentionable: false,
+        managed: false,
+    }
 }
 
 fn hides_from_everyone(overwrites: &Overwrites) -> bool {
@@ -377,14 +470,20 @@ pub(super) fn rules() -> Rules {
 /// A group with members `1..=count`, the first `linked` of them on Discord as users 1001, 1002 …
 pub(super) fn group(id: i64, count: u32, linked: u32) -> GroupFacts {
     let at = |text: &str| text.parse().unwrap();
-    let mut steps = vec![(Rung::Possible, at("2027-02-01T10:00:00Z")), (Rung::Forming, at("2027-03-03T10:00:00Z"))];
+    let mut steps = vec![
+        (Rung::Possible, at("2027-02-01T10:00:00Z")),
+        (Rung::Forming, at("2027-03-03T10:00:00Z")),
+    ];
     for (step, threshold) in [(Rung::Assembly, 10), (Rung::PublishRic, 15), (Rung::PublishWorks, 20)] {
         if count >= threshold {
             steps.push((step, at("2027-03-04T09:00:00Z")));
         }
     }
     let announce = steps.iter().skip(1).map(|(step, _)| *step).collect();
-    let statutes = (count >= 10).then(|| StatutesFacts { version: 1, articles: (1..=3).map(article).collect() });
+    let statutes = (count >= 10).then(|| StatutesFacts {
+        version: 1,
+        articles: (1..=3).map(article).collect(),
+    });
     GroupFacts {
         id: GroupId(id),
         name: format!("Lunel {id}"),
@@ -403,14 +502,27 @@ pub(super) fn group(id: i64, count: u32, linked: u32) -> GroupFacts {
                 mail: None,
             })
             .collect(),
-        relays: vec![HolderFacts { user: RELAY, present: true, display: Some("Noé Le Goff".to_owned()) }],
-        referents: vec![HolderFacts { user: REFERENT, present: true, display: Some("Awa Martin".to_owned()) }],
+        relays: vec![HolderFacts {
+            user: RELAY,
+            present: true,
+            display: Some("Noé Le Goff".to_owned()),
+        }],
+        referents: vec![HolderFacts {
+            user: REFERENT,
+            present: true,
+            display: Some("Awa Martin".to_owned()),
+        }],
         statutes,
     }
 }
 
 pub(super) fn article(number: u32) -> ArticleFacts {
-    ArticleFacts { number, title: "Objet".to_owned(), body: "Le groupe réunit ses membres.".to_owned(), since: 1 }
+    ArticleFacts {
+        number,
+        title: "Objet".to_owned(),
+        body: "Le groupe réunit ses membres.".to_owned(),
+        since: 1,
+    }
 }
 
 pub(super) fn user(group: i64, number: u32) -> UserId {
@@ -418,12 +530,27 @@ pub(super) fn user(group: i64, number: u32) -> UserId {
 }
 
 pub(super) fn want(groups: &[GroupFacts]) -> Desired {
-    let snapshot = Snapshot { groups: groups.to_vec(), duties: BTreeMap::new(), hash_key: HashKey([7; 32]) };
-    desired(&snapshot, &Server { guild: GUILD, bot: BOT, national: Some(NATIONAL) }, &rules())
+    let snapshot = Snapshot {
+        groups: groups.to_vec(),
+        duties: BTreeMap::new(),
+        hash_key: HashKey([7; 32]),
+    };
+    desired(
+        &snapshot,
+        &Server {
+            guild: GUILD,
+            bot: BOT,
+            national: Some(NATIONAL),
+        },
+        &rules(),
+    )
 }
 
 pub(super) fn users(groups: &[GroupFacts]) -> Vec<UserId> {
-    groups.iter().flat_map(|group| group.members.iter().filter_map(|member| member.user)).collect()
+    groups
+        .iter()
+        .flat_map(|group| group.members.iter().filter_map(|member| member.user))
+        .collect()
 }
 
 /// A channel that someone else made.
