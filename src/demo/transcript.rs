@@ -369,3 +369,108 @@ fn changed_lines(old: &[String], new: &[String]) -> Vec<String> {
     let come = new.iter().filter(|line| !line.is_empty() && !old.contains(line)).map(|line| format!("+ {line}"));
     gone.chain(come).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::loopback::model::Overwrite;
+    use crate::loopback::{Builder, Loopback, permissions};
+
+    const NOW: &str = "2027-03-01T17:00:00Z";
+
+    async fn stage() -> (Loopback, Vec<(Id, String)>) {
+        let now = NOW.parse().unwrap();
+        let builder = Builder::at(now).member("camille.d", "Camille", &[]).member("noe", "Noé", &[]);
+        let discord = Loopback::start(builder).await.unwrap();
+        let cast = [("camille.d", "Camille"), ("noe", "Noé")]
+            .map(|(username, name)| (discord.user(username), name.to_owned()))
+            .to_vec();
+        (discord, cast)
+    }
+
+    fn picture(discord: &Loopback, cast: &[(Id, String)]) -> Picture {
+        discord.read(|world| Picture::take(world, cast, NOW.parse().unwrap()))
+    }
+
+    #[tokio::test]
+    async fn what_changes_is_told_place_by_place() {
+        let (discord, cast) = stage().await;
+        let admin = discord.admin();
+        let before = picture(&discord, &cast);
+        assert!(before.since(&before).is_empty());
+
+        let role = admin.create_role("Groupe Lunel", 0);
+        let category = admin.create_category("🌱 Lunel", Vec::new());
+        let hidden = vec![Overwrite::role(discord.guild_id(), 0, permissions::VIEW_CHANNEL)];
+        let register = admin.create_channel("registre", Some(category), hidden);
+        admin.give_role(cast[0].0, role);
+        let message = admin.post(register, discord.bot_id(), &format!("**Registre** de <@{}>\n1 / 5", cast[0].0));
+        admin.pin(message, discord.bot_id());
+        let after = picture(&discord, &cast);
+        assert_eq!(
+            after.since(&before),
+            [
+                "+ la catégorie 🌱 Lunel",
+                "+ #registre (🌱 Lunel)",
+                "+ rôle « Groupe Lunel »",
+                "Camille reçoit le rôle « Groupe Lunel »",
+                "Dans #registre (🌱 Lunel), épinglé :",
+                "  Registre de @Camille",
+                "  1 / 5",
+                "Dans #registre (🌱 Lunel) :",
+                "  maillage a épinglé un message.",
+            ]
+        );
+
+        admin.delete_message(message);
+        admin.take_role(cast[0].0, role);
+        admin.edit_channel(category, |channel| channel.name = "🏛️ ACP Lunel".into());
+        let last = picture(&discord, &cast);
+        assert_eq!(
+            last.since(&after),
+            [
+                "la catégorie 🌱 Lunel devient la catégorie 🏛️ ACP Lunel",
+                "Camille perd le rôle « Groupe Lunel »",
+                "Dans #registre (🏛️ ACP Lunel), un message disparaît.",
+            ]
+        );
+    }
+
+    #[tokio::test]
+    async fn a_long_series_is_told_by_its_heads() {
+        let (discord, cast) = stage().await;
+        let before = picture(&discord, &cast);
+        let channel = discord.channel("général");
+        for n in 1..=4 {
+            let _ = discord.admin().post(channel, discord.bot_id(), &format!("Article {n}\n\ntexte\nsuite"));
+        }
+        let lines = picture(&discord, &cast).since(&before);
+        assert_eq!(lines[..2], ["Dans #général, 4 messages :", "  Article 1 / texte …"]);
+        assert_eq!(lines.len(), 5);
+    }
+
+    #[tokio::test]
+    async fn everyone_sees_what_he_may() {
+        let (discord, cast) = stage().await;
+        let hidden = vec![Overwrite::role(discord.guild_id(), 0, permissions::VIEW_CHANNEL)];
+        let channel = discord.admin().create_channel("registre", None, hidden);
+        discord.admin().put_overwrite(channel, Overwrite::member(cast[0].0, permissions::VIEW_CHANNEL, 0));
+        let picture = picture(&discord, &cast);
+        let tree = |user: Id| {
+            let seen = discord.as_user(user).visible_channels().iter().map(|channel| channel.id).collect();
+            picture.tree(&seen)
+        };
+        assert_eq!(tree(cast[0].0), ["(sans catégorie) : #général, #registre"]);
+        assert_eq!(tree(cast[1].0), ["(sans catégorie) : #général"]);
+        assert_eq!(picture.channel_page(channel), ["#registre :", "  (rien)"]);
+        assert_eq!(picture.conversation(cast[0].0), ["(aucun message privé)"]);
+        assert_eq!(picture.find("", "registre"), Some(channel));
+        assert_eq!(picture.find("Lunel", "registre"), None);
+    }
+
+    #[test]
+    fn an_edit_is_told_by_its_lines() {
+        let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
+        assert_eq!(changed_lines(&lines("a\nb\nc"), &lines("a\nB\nc\nd")), ["− b", "+ B", "+ d"]);
+    }
+}
