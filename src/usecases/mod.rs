@@ -3,11 +3,21 @@
 //! Each opens its own transaction, checks authority first, writes the fact with its consequences, and answers with facts
 //! that `texts` puts into words. None touches Discord.
 
+pub mod access;
+pub mod annul;
 pub mod authority;
+pub mod charter;
+pub mod coordinates;
 pub mod import;
 pub mod ladder;
+pub mod lookup;
+pub mod my_group;
+pub mod not_me;
 pub mod notify;
+pub mod retirer;
+pub mod standing;
 pub mod statutes;
+pub mod validation;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
