@@ -162,7 +162,7 @@ impl Stage {
             Step::Act(who, act) => self.act(scenario, who, act).await?,
             Step::At(at) => self.advance(*at - self.clock.now()),
             Step::Advance(by) => self.advance(*by),
-            Step::WhoSees(place) => self.who_sees(place)?,
+            Step::WhoSees(place) => self.who_sees(place),
             Step::HoldCreation(nth) => {
                 let gate = Gate::new();
                 let action = Action::PauseAfter(gate.clone());
@@ -301,15 +301,13 @@ impl Stage {
             Act::AcceptRules => Ok(quiet(person.accept_rules())),
             Act::CloseDms(closed) => Ok(quiet(self.discord.admin().set_dms_closed(user, *closed))),
             Act::Role(name, given) => self.role(user, name, *given),
-            Act::LookAt(place) => {
-                let channel = self.place(place)?;
-                let seen = self.discord.read(|world| world.sees(user, channel));
-                Ok(if seen {
+            Act::LookAt(place) => self.place(place).map_err(Halt::Script).map(|channel| {
+                if self.discord.read(|world| world.sees(user, channel)) {
                     self.picture().channel_page(channel)
                 } else {
-                    vec![format!("⛔ {who} ne voit pas {place}.")]
-                })
-            }
+                    vec![format!("✗ {who} ne voit pas {place}.")]
+                }
+            }),
             Act::LookAround => {
                 let seen: BTreeSet<Id> = person.visible_channels().iter().map(|channel| channel.id).collect();
                 Ok(self.picture().tree(&seen))
@@ -318,7 +316,8 @@ impl Stage {
         };
         match done {
             Ok(lines) => Ok(lines),
-            Err(Halt::Refused(Refusal::NotOffered(why))) => Ok(vec![format!("⛔ Discord ne le permet pas : {why}.")]),
+            Err(Halt::Refused(Refusal::NotOffered(why))) => Ok(vec![format!("✗ Discord ne le permet pas : {why}.")]),
+            Err(Halt::Script(DemoError::Impossible(why))) => Ok(vec![format!("✗ {why}.")]),
             Err(Halt::Refused(refusal)) => Err(DemoError::Unanswered(refusal.to_string())),
             Err(Halt::Script(error)) => Err(error),
         }
@@ -470,8 +469,8 @@ impl Stage {
         })
     }
 
-    fn who_sees(&self, place: &Place) -> Result<Vec<String>, DemoError> {
-        let channel = self.place(place)?;
+    fn who_sees(&self, place: &Place) -> Vec<String> {
+        let Ok(channel) = self.place(place) else { return vec![format!("✗ Il n’y a pas de salon {place}.")] };
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         self.discord.read(|world| {
             for (user, name) in self.cast.iter().filter(|(user, _)| world.member(*user).is_some()) {
@@ -488,7 +487,7 @@ impl Stage {
         let list = |names: &[String]| if names.is_empty() { "personne".to_owned() } else { names.join(", ") };
         let mut lines = page::text(&format!("Oui : {}", list(&yes)), "");
         lines.extend(page::text(&format!("Non : {}", list(&no)), ""));
-        Ok(lines)
+        lines
     }
 }
 
