@@ -63,6 +63,12 @@ enum Command {
         #[arg(help = host::RESTORE_FILE)]
         file: PathBuf,
     },
+    #[cfg(feature = "demo")]
+    #[command(about = host::DEMO)]
+    Demo {
+        #[arg(long, help = host::DEMO_SCENARIO)]
+        scenario: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -135,6 +141,12 @@ async fn perform(command: Command) -> Result<(), Lines> {
             let settings = load(false)?;
             log(Some(QUIET_LOGS), Output::Error);
             copies::restore(settings, &file).await
+        }
+        // No token, no settings: what the sandbox shows must not depend on the host's.
+        #[cfg(feature = "demo")]
+        Command::Demo { scenario } => {
+            let told = Box::pin(crate::demo::run(scenario, &mut std::io::stdout())).await;
+            told.map_err(|error| host::demo(&error.to_string()))
         }
     }
 }

@@ -12,6 +12,7 @@ mod gateway;
 mod import;
 mod loopback;
 mod startup;
+mod scenarios;
 mod store;
 mod support;
 mod tidy;
