@@ -9,5 +9,6 @@
 )]
 
 mod loopback;
+mod membership;
 mod store;
 mod tidy;
