@@ -111,7 +111,9 @@ pub async fn reason(tx: &mut Tx, membership: MembershipId) -> Result<Option<Stri
         .fetch_optional(tx.conn())
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let Some(sealed) = row.try_get::<Option<&[u8]>, _>("left_note_sealed")? else { return Ok(None) };
+    let Some(sealed) = row.try_get::<Option<&[u8]>, _>("left_note_sealed")? else {
+        return Ok(None);
+    };
     let plain = tx.vault().open(Purpose::Note, sealed)?;
     Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
 }
@@ -128,5 +130,6 @@ pub async fn consent(
         .bind(membership.0)
         .fetch_optional(tx.conn())
         .await?;
-    row.map(|row| Ok((row.try_get("consent_version")?, from_sql(row.try_get("consent_at")?)?))).transpose()
+    row.map(|row| Ok((row.try_get("consent_version")?, from_sql(row.try_get("consent_at")?)?)))
+        .transpose()
 }

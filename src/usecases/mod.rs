@@ -8,6 +8,7 @@ pub mod annul;
 pub mod authority;
 pub mod charter;
 pub mod coordinates;
+pub mod import;
 pub mod ladder;
 pub mod lookup;
 pub mod my_group;

@@ -40,7 +40,9 @@ pub async fn show(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Shown>
 }
 
 async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) -> Outcome<Option<MyGroup>> {
-    let Some(group) = groups::get(tx, group).await? else { return Ok(None) };
+    let Some(group) = groups::get(tx, group).await? else {
+        return Ok(None);
+    };
     let standing = standing::of(tx, &app.rules(), group.id).await?;
     let mut relays = Vec::new();
     for holder in posts::relays(tx, group.id).await? {
@@ -54,7 +56,11 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
     for room in Room::ALL {
         rooms.extend(bindings::room(tx, group.id, room).await?.map(|channel| (room, channel)));
     }
-    let under_since = ladder::steps(tx, group.id).await?.into_iter().rev().find_map(|step| step.under_since);
+    let under_since = ladder::steps(tx, group.id)
+        .await?
+        .into_iter()
+        .rev()
+        .find_map(|step| step.under_since);
     Ok(Some(MyGroup {
         stage: standing.stage(),
         members: standing.members,
@@ -78,9 +84,15 @@ async fn name(tx: &mut Tx, user: UserId) -> Outcome<(UserId, Option<String>)> {
 
 /// The basin of someone on file, with the people signed up there and the group, when there is one.
 async fn basin(tx: &mut Tx, app: &App, user: UserId) -> Outcome<Option<Basin>> {
-    let Some(person) = people::of_account(tx, user).await? else { return Ok(None) };
-    let Some(territory) = person.place.territory else { return Ok(None) };
-    let Some(row) = territories::get(tx, territory).await? else { return Ok(None) };
+    let Some(person) = people::of_account(tx, user).await? else {
+        return Ok(None);
+    };
+    let Some(territory) = person.place.territory else {
+        return Ok(None);
+    };
+    let Some(row) = territories::get(tx, territory).await? else {
+        return Ok(None);
+    };
     let key = TerritoryKey::new(row.basin, row.departement);
     let group = match groups::of_place(tx, territory, person.place.insee.as_deref()).await? {
         Some(group) => groups::get(tx, group).await?.map(|group| group.name),

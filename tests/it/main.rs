@@ -8,7 +8,9 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod import;
 mod loopback;
 mod membership;
 mod store;
 mod tidy;
+mod world;

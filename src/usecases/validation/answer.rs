@@ -13,12 +13,21 @@ use crate::usecases::{App, standing};
 /// # Errors
 /// When the database fails.
 pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<Option<Confirmed>> {
-    let Some(membership) = memberships::get(tx, membership).await?.filter(|found| found.ended.is_none()) else {
+    let Some(membership) = memberships::get(tx, membership)
+        .await?
+        .filter(|found| found.ended.is_none())
+    else {
         return Ok(None);
     };
-    let Some(group) = groups::get(tx, membership.group).await? else { return Ok(None) };
-    let Some(person) = people::get(tx, membership.person).await? else { return Ok(None) };
-    let Some(identity) = &person.identity else { return Ok(None) };
+    let Some(group) = groups::get(tx, membership.group).await? else {
+        return Ok(None);
+    };
+    let Some(person) = people::get(tx, membership.person).await? else {
+        return Ok(None);
+    };
+    let Some(identity) = &person.identity else {
+        return Ok(None);
+    };
     let rules = app.rules();
     let standing = standing::of(tx, &rules, group.id).await?;
     // The participation that crossed a step: it was the n-th, and the step has its date.
