@@ -73,6 +73,25 @@ fn modal(draft: &DraftId, typed: &Typed) -> Modal {
     texts::valider::form(draft, &filled)
 }
 
+/// «Valider», on the card of a contact: the form, filled (product.md §5).
+pub(super) async fn open_for(press: &Press<'_>, person: PersonId) -> Outcome<()> {
+    let app = &press.data.app;
+    let asked = Asked {
+        inscrit: Some(person.to_string()),
+        account: None,
+    };
+    match open::start(app, press.actor, asked, app.clock.now()).await? {
+        Opened::Charter { charter, draft } => {
+            press
+                .reply
+                .send(&texts::valider::charter(&charter, Action::ValiderCharter(draft)))
+                .await?;
+        }
+        Opened::Form { draft, typed } => press.reply.open(&modal(&draft, &typed)).await?,
+    }
+    Ok(())
+}
+
 /// «J’accepte la charte»: straight on to the form.
 pub(super) async fn accept_charter(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     let app = &press.data.app;

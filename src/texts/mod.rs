@@ -5,6 +5,7 @@
 
 pub mod annul;
 pub mod contact;
+pub mod contacts;
 pub mod coordinates;
 pub mod dates;
 pub mod faults;
@@ -12,6 +13,7 @@ pub mod fields;
 pub mod host;
 pub mod import;
 pub mod imports;
+pub mod invitations;
 pub mod ladder;
 pub mod markdown;
 pub mod my_group;

@@ -8,6 +8,12 @@ pub fn erased() -> &'static str {
     "Personne effacée"
 }
 
+/// Stands for the name of a relay whom neither a person nor the server names, in an SMS.
+#[must_use]
+pub fn a_relay() -> &'static str {
+    "votre relai local"
+}
+
 /// One suggestion of the option `personne`: «Camille D. — Lunel».
 #[must_use]
 pub fn suggestion(short: &str, group: &str) -> String {
