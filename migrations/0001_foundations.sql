@@ -70,7 +70,7 @@ CREATE TABLE people (
     postal_code   TEXT,
     insee         TEXT,                        -- commune, when known or chosen
     territory_id  INTEGER REFERENCES territories (id),
-    placed        TEXT NOT NULL DEFAULT 'none' CHECK (placed IN ('none', 'auto', 'commune', 'manual')),
+    placed        TEXT CHECK (placed IN ('auto', 'code', 'commune', 'manuel')),  -- NULL: «à placer»
     source        TEXT NOT NULL CHECK (source IN ('site', 'local')),
     signed_up_on  TEXT,                        -- civil date, AAAA-MM-JJ
     pseudo_sealed BLOB,                        -- Discord pseudo, typed or imported

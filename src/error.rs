@@ -33,7 +33,10 @@ impl UserError {
     /// A refusal of a given kind.
     #[must_use]
     pub fn new(kind: Refusal, text: impl Into<String>) -> Self {
-        Self { kind, text: text.into() }
+        Self {
+            kind,
+            text: text.into(),
+        }
     }
 }
 

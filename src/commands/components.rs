@@ -80,7 +80,10 @@ pub async fn pressed(ctx: &Context, data: &Data, interaction: &ComponentInteract
         values,
         users,
         on_server: interaction.guild_id.is_some(),
-        ephemeral: interaction.message.flags.is_some_and(|flags| flags.contains(serenity::all::MessageFlags::EPHEMERAL)),
+        ephemeral: interaction
+            .message
+            .flags
+            .is_some_and(|flags| flags.contains(serenity::all::MessageFlags::EPHEMERAL)),
         application: interaction.application_id.get(),
     };
     let action = Action::parse(&interaction.data.custom_id);

@@ -4,6 +4,7 @@
 //! everything that matters must outlive it.
 
 pub mod components;
+pub mod registration;
 pub mod reply;
 
 use std::collections::VecDeque;
@@ -32,7 +33,10 @@ impl Data {
     /// The data of a new process.
     #[must_use]
     pub fn new(app: Arc<App>) -> Self {
-        Self { app, seen: Mutex::new(VecDeque::with_capacity(SEEN)) }
+        Self {
+            app,
+            seen: Mutex::new(VecDeque::with_capacity(SEEN)),
+        }
     }
 
     /// Whether this interaction comes for the first time to this process.
@@ -74,7 +78,9 @@ pub fn options() -> poise::FrameworkOptions<Data, Failure> {
 
 /// Refuses other servers, and the second delivery of one interaction. Runs for autocompletes too, hence no query here.
 async fn check(ctx: poise::Context<'_, Data, Failure>) -> Result<bool, Failure> {
-    let poise::Context::Application(ctx) = ctx else { return Ok(false) };
+    let poise::Context::Application(ctx) = ctx else {
+        return Ok(false);
+    };
     bound_server(&ctx.data().app, ctx.interaction.guild_id)?;
     Ok(ctx.interaction_type == poise::CommandInteractionType::Autocomplete
         || ctx.data().is_new(ctx.interaction.id.get()))
@@ -96,10 +102,13 @@ pub fn bound_server(app: &App, guild: Option<serenity::GuildId>) -> Result<(), F
 /// Who acts in an interaction.
 #[must_use]
 pub fn actor(user: serenity::UserId, member: Option<&serenity::Member>) -> Actor {
-    let manages_server = member
-        .and_then(|member| member.permissions)
-        .is_some_and(|held| held.intersects(serenity::Permissions::MANAGE_GUILD | serenity::Permissions::ADMINISTRATOR));
-    Actor { user: UserId(user.get()), manages_server }
+    let manages_server = member.and_then(|member| member.permissions).is_some_and(|held| {
+        held.intersects(serenity::Permissions::MANAGE_GUILD | serenity::Permissions::ADMINISTRATOR)
+    });
+    Actor {
+        user: UserId(user.get()),
+        manages_server,
+    }
 }
 
 /// Who typed a command.
@@ -111,7 +120,11 @@ pub fn author(ctx: Context<'_>) -> Actor {
 /// The answers to a command.
 #[must_use]
 pub fn reply<'a>(ctx: Context<'a>) -> Reply<'a> {
-    Reply::new(&ctx.framework.serenity_context.http, ctx.interaction.id, &ctx.interaction.token)
+    Reply::new(
+        &ctx.framework.serenity_context.http,
+        ctx.interaction.id,
+        &ctx.interaction.token,
+    )
 }
 
 /// Answers a failure: the person reads why, or one neutral sentence; the host reads the causes, once.
@@ -151,13 +164,21 @@ async fn on_error(error: poise::FrameworkError<'_, Data, Failure>) {
     use poise::FrameworkError as E;
     match error {
         E::Command { error, ctx, .. } => fail(ctx, &error).await,
-        E::CommandCheckFailed { error: Some(error), ctx, .. } => fail(ctx, &error).await,
+        E::CommandCheckFailed {
+            error: Some(error),
+            ctx,
+            ..
+        } => fail(ctx, &error).await,
         // The second delivery of an interaction: the first is being answered.
         E::CommandCheckFailed { error: None, .. } => {}
         E::CommandPanic { ctx, .. } => fail(ctx, &broken("a command panicked")).await,
         E::ArgumentParse { ctx, .. } => fail(ctx, &broken("an option could not be read")).await,
         E::CommandStructureMismatch { ctx, .. } => {
-            fail(poise::Context::Application(ctx), &broken("an option differs from what is registered")).await;
+            fail(
+                poise::Context::Application(ctx),
+                &broken("an option differs from what is registered"),
+            )
+            .await;
         }
         E::SubcommandRequired { ctx }
         | E::CooldownHit { ctx, .. }

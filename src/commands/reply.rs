@@ -30,7 +30,12 @@ impl<'a> Reply<'a> {
     /// The answers to one interaction.
     #[must_use]
     pub fn new(http: &'a Http, id: InteractionId, token: &'a str) -> Self {
-        Self { http, id, token, answered: std::sync::atomic::AtomicBool::new(false) }
+        Self {
+            http,
+            id,
+            token,
+            answered: std::sync::atomic::AtomicBool::new(false),
+        }
     }
 
     /// The client that answers.
@@ -69,7 +74,8 @@ impl<'a> Reply<'a> {
         if self.is_answered() {
             return self.edit(message).await;
         }
-        self.first(&json!({"type": 7, "data": view::message(message)}), message).await
+        self.first(&json!({"type": 7, "data": view::message(message)}), message)
+            .await
     }
 
     /// Opens a form; only as the first answer, never to a form.
@@ -77,7 +83,8 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// When Discord refuses, or cannot be reached.
     pub async fn open(&self, modal: &Modal) -> Result<(), Error> {
-        self.first(&json!({"type": 9, "data": view::modal(modal)}), &Message::default()).await
+        self.first(&json!({"type": 9, "data": view::modal(modal)}), &Message::default())
+            .await
     }
 
     /// Says that the answer will come, within 15 minutes; whether only its reader will see it is decided here.
@@ -86,7 +93,8 @@ impl<'a> Reply<'a> {
     /// When Discord refuses, or cannot be reached.
     pub async fn defer(&self, ephemeral: bool) -> Result<(), Error> {
         let flags = if ephemeral { 64 } else { 0 };
-        self.first(&json!({"type": 5, "data": {"flags": flags}}), &Message::default()).await
+        self.first(&json!({"type": 5, "data": {"flags": flags}}), &Message::default())
+            .await
     }
 
     /// Says that the message bearing the pressed component will change, within 15 minutes.
@@ -105,7 +113,10 @@ impl<'a> Reply<'a> {
         self.http
             .edit_original_interaction_response(self.token, &view::message(message), view::files(message))
             .await
-            .map_err(|source| Error::Discord { doing: "editing an answer", source: Box::new(source) })?;
+            .map_err(|source| Error::Discord {
+                doing: "editing an answer",
+                source: Box::new(source),
+            })?;
         Ok(())
     }
 
@@ -117,7 +128,10 @@ impl<'a> Reply<'a> {
         self.http
             .create_followup_message(self.token, &view::answer(message, true), view::files(message))
             .await
-            .map_err(|source| Error::Discord { doing: "following up an answer", source: Box::new(source) })?;
+            .map_err(|source| Error::Discord {
+                doing: "following up an answer",
+                source: Box::new(source),
+            })?;
         Ok(())
     }
 
@@ -129,14 +143,18 @@ impl<'a> Reply<'a> {
         if self.is_answered() {
             return self.edit(message).await;
         }
-        self.first(&json!({"type": 4, "data": view::answer(message, ephemeral)}), message).await
+        self.first(&json!({"type": 4, "data": view::answer(message, ephemeral)}), message)
+            .await
     }
 
     async fn first(&self, body: &Value, message: &Message) -> Result<(), Error> {
         let mut tried = 0;
         loop {
             tried += 1;
-            let sent = self.http.create_interaction_response(self.id, self.token, body, view::files(message)).await;
+            let sent = self
+                .http
+                .create_interaction_response(self.id, self.token, body, view::files(message))
+                .await;
             match sent {
                 Ok(()) => break,
                 // The first try arrived, its answer was lost.
@@ -145,7 +163,10 @@ impl<'a> Reply<'a> {
                     tokio::time::sleep(std::time::Duration::from_millis(200)).await;
                 }
                 Err(source) => {
-                    return Err(Error::Discord { doing: "answering an interaction", source: Box::new(source) });
+                    return Err(Error::Discord {
+                        doing: "answering an interaction",
+                        source: Box::new(source),
+                    });
                 }
             }
         }

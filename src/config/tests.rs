@@ -457,3 +457,18 @@ fn other_values_are_checked_too() {
         );
     }
 }
+
+#[test]
+fn what_is_not_served_yet_is_told_at_the_start() {
+    let mut settings = Settings::default();
+    assert_eq!(settings.unserved(), []);
+    settings.metrics = "127.0.0.1:9100".parse().ok();
+    settings.tunables.space.layout = Layout::Dense;
+    settings.tunables.backups.age_recipient = Some("age1".to_owned());
+    let told = settings.unserved().iter().map(ToString::to_string).collect::<Vec<_>>();
+    assert_eq!(told.len(), 3);
+    assert!(
+        told[0].contains("dense") && told[1].contains("age") && told[2].contains("METRICS_ADDR"),
+        "{told:?}"
+    );
+}

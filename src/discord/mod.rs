@@ -1,3 +1,10 @@
 //! The only module that speaks serenity's HTTP and models, with `commands` for the answers to interactions.
 
+pub mod apply;
+pub mod client;
+pub mod events;
+pub mod failure;
+pub mod gateway;
+pub mod observe;
 pub mod view;
+mod wire;

@@ -39,7 +39,11 @@ pub fn answer(view: &Message, ephemeral: bool) -> Value {
 /// The files of a message.
 #[must_use]
 pub fn files(message: &Message) -> Vec<CreateAttachment> {
-    message.files.iter().map(|file| CreateAttachment::bytes(file.bytes.clone(), file.name.clone())).collect()
+    message
+        .files
+        .iter()
+        .map(|file| CreateAttachment::bytes(file.bytes.clone(), file.name.clone()))
+        .collect()
 }
 
 /// The body of a modal. Fields are text inputs in action rows: the only kind that serenity 0.12 can read back.
@@ -79,8 +83,11 @@ fn embed(embed: &Embed) -> Value {
         body["description"] = json!(embed.description);
     }
     if !embed.fields.is_empty() {
-        body["fields"] =
-            embed.fields.iter().map(|(name, value)| json!({"name": name, "value": value, "inline": false})).collect();
+        body["fields"] = embed
+            .fields
+            .iter()
+            .map(|(name, value)| json!({"name": name, "value": value, "inline": false}))
+            .collect();
     }
     if !embed.footer.is_empty() {
         body["footer"] = json!({ "text": embed.footer });
@@ -132,8 +139,7 @@ fn select(select: &Select) -> Value {
             body["options"] = choices
                 .iter()
                 .map(|choice| {
-                    let mut option =
-                        json!({"label": choice.label, "value": choice.value, "default": choice.chosen});
+                    let mut option = json!({"label": choice.label, "value": choice.value, "default": choice.chosen});
                     if !choice.description.is_empty() {
                         option["description"] = json!(choice.description);
                     }
@@ -162,7 +168,11 @@ mod tests {
     #[test]
     fn components_and_modals_bear_their_stable_ids() {
         let view = Message::text("x").with_buttons(vec![
-            Button::new("Coordonnées du groupe", Style::Primary, Action::Coordinates(GroupId(7), 0)),
+            Button::new(
+                "Coordonnées du groupe",
+                Style::Primary,
+                Action::Coordinates(GroupId(7), 0),
+            ),
             Button::link("Ouvrir", "https://example.org"),
         ]);
         let body = message(&view);

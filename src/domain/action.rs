@@ -14,7 +14,10 @@ impl DraftId {
     /// Reads a draft's name, refusing anything that we did not write.
     #[must_use]
     pub fn parse(text: &str) -> Option<DraftId> {
-        let plain = text.len() == 16 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
+        let plain = text.len() == 16
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         plain.then(|| DraftId(text.to_owned()))
     }
 }
@@ -148,8 +151,15 @@ mod tests {
 
     #[test]
     fn what_we_did_not_write_is_not_read() {
-        for id in ["", "inconnu", "pas-moi", "pas-moi:douze", "pas-moi:1:2", "valider-form:../../etc", "nommer-relai-choix:1"]
-        {
+        for id in [
+            "",
+            "inconnu",
+            "pas-moi",
+            "pas-moi:douze",
+            "pas-moi:1:2",
+            "valider-form:../../etc",
+            "nommer-relai-choix:1",
+        ] {
             assert_eq!(Action::parse(id), None, "{id}");
         }
     }

@@ -23,8 +23,13 @@ pub enum Step {
 
 impl Step {
     /// Every step, lowest first.
-    pub const ALL: [Step; 5] =
-        [Step::Possible, Step::Forming, Step::Assembly, Step::PublishRic, Step::PublishWorks];
+    pub const ALL: [Step; 5] = [
+        Step::Possible,
+        Step::Forming,
+        Step::Assembly,
+        Step::PublishRic,
+        Step::PublishWorks,
+    ];
 
     /// The stable name written in the database and in logs.
     #[must_use]
@@ -88,7 +93,13 @@ pub struct Thresholds {
 
 impl Default for Thresholds {
     fn default() -> Self {
-        Self { possible: 5, forming: 5, assembly: 10, publish_ric: 15, publish_works: 20 }
+        Self {
+            possible: 5,
+            forming: 5,
+            assembly: 10,
+            publish_ric: 15,
+            publish_works: 20,
+        }
     }
 }
 
@@ -108,7 +119,11 @@ impl Thresholds {
     /// The next step that members open, with its number, or `None` at the top.
     #[must_use]
     pub fn next(&self, reached: &[Step]) -> Option<(Step, u32)> {
-        Step::ALL.into_iter().skip(1).find(|step| !reached.contains(step)).map(|step| (step, self.of(step)))
+        Step::ALL
+            .into_iter()
+            .skip(1)
+            .find(|step| !reached.contains(step))
+            .map(|step| (step, self.of(step)))
     }
 }
 
@@ -138,7 +153,10 @@ pub struct Change {
 /// number of people signed up, or implied by any higher step (a group whose members were all recruited locally).
 #[must_use]
 pub fn decide(thresholds: &Thresholds, counts: Counts, reached: &[Step]) -> Change {
-    let highest_open = Step::ALL.into_iter().rev().find(|step| is_open(thresholds, counts, *step));
+    let highest_open = Step::ALL
+        .into_iter()
+        .rev()
+        .find(|step| is_open(thresholds, counts, *step));
     let mut change = Change::default();
     for step in Step::ALL {
         if reached.contains(&step) {
@@ -156,7 +174,11 @@ pub fn decide(thresholds: &Thresholds, counts: Counts, reached: &[Step]) -> Chan
 
 /// Whether the counts alone open `step`.
 fn is_open(thresholds: &Thresholds, counts: Counts, step: Step) -> bool {
-    let count = if step == Step::Possible { counts.signed_up } else { counts.members };
+    let count = if step == Step::Possible {
+        counts.signed_up
+    } else {
+        counts.members
+    };
     count >= thresholds.of(step)
 }
 
@@ -175,12 +197,21 @@ mod tests {
         let thresholds = Thresholds::default();
         assert_eq!(decide(&thresholds, counts(4, 0), &[]).reached, []);
         assert_eq!(decide(&thresholds, counts(5, 0), &[]).reached, [Step::Possible]);
-        assert_eq!(decide(&thresholds, counts(9, 5), &[Step::Possible]).reached, [Step::Forming]);
+        assert_eq!(
+            decide(&thresholds, counts(9, 5), &[Step::Possible]).reached,
+            [Step::Forming]
+        );
         let forming = [Step::Possible, Step::Forming];
         assert_eq!(decide(&thresholds, counts(9, 9), &forming).reached, []);
         assert_eq!(decide(&thresholds, counts(9, 10), &forming).reached, [Step::Assembly]);
-        assert_eq!(decide(&thresholds, counts(9, 15), &Step::ALL[..3]).reached, [Step::PublishRic]);
-        assert_eq!(decide(&thresholds, counts(9, 20), &Step::ALL[..4]).reached, [Step::PublishWorks]);
+        assert_eq!(
+            decide(&thresholds, counts(9, 15), &Step::ALL[..3]).reached,
+            [Step::PublishRic]
+        );
+        assert_eq!(
+            decide(&thresholds, counts(9, 20), &Step::ALL[..4]).reached,
+            [Step::PublishWorks]
+        );
     }
 
     #[test]

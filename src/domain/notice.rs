@@ -165,7 +165,10 @@ mod tests {
 
     #[test]
     fn notices_hold_ids_and_kinds_only() {
-        let notice = Notice::StepReached { group: GroupId(3), step: Step::Forming };
+        let notice = Notice::StepReached {
+            group: GroupId(3),
+            step: Step::Forming,
+        };
         let text = serde_json::to_string(&notice).unwrap();
         assert_eq!(text, r#"{"kind":"step_reached","group":3,"step":"forming"}"#);
         assert_eq!(serde_json::from_str::<Notice>(&text).unwrap(), notice);

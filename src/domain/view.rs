@@ -36,10 +36,10 @@ impl Tone {
     #[must_use]
     pub fn colour(self) -> u32 {
         match self {
-            Tone::Neutral => 0x3b_5b_a9,
-            Tone::Done => 0x2e_7d_32,
-            Tone::Check => 0xc7_7700,
-            Tone::Refused => 0xb3_26_1e,
+            Tone::Neutral => 0x003b_5ba9,
+            Tone::Done => 0x002e_7d32,
+            Tone::Check => 0x00c7_7700,
+            Tone::Refused => 0x00b3_261e,
         }
     }
 }
@@ -128,7 +128,12 @@ impl Button {
     /// A button that sends `action`.
     #[must_use]
     pub fn new(label: impl Into<String>, style: Style, action: Action) -> Self {
-        Self { label: label.into(), style, target: Target::Act(action), disabled: false }
+        Self {
+            label: label.into(),
+            style,
+            target: Target::Act(action),
+            disabled: false,
+        }
     }
 
     /// A button that opens `address`.
@@ -205,7 +210,10 @@ pub struct File {
 
 impl std::fmt::Debug for File {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("File").field("name", &self.name).field("bytes", &self.bytes.len()).finish()
+        f.debug_struct("File")
+            .field("name", &self.name)
+            .field("bytes", &self.bytes.len())
+            .finish()
     }
 }
 
@@ -237,7 +245,10 @@ impl Message {
     /// A message of text alone.
     #[must_use]
     pub fn text(content: impl Into<String>) -> Self {
-        Self { content: content.into(), ..Self::default() }
+        Self {
+            content: content.into(),
+            ..Self::default()
+        }
     }
 
     /// The same message with a row of buttons; an empty row is not added.
@@ -266,7 +277,10 @@ impl Message {
     /// The same message with a file.
     #[must_use]
     pub fn with_file(mut self, name: impl Into<String>, bytes: Vec<u8>) -> Self {
-        self.files.push(File { name: name.into(), bytes });
+        self.files.push(File {
+            name: name.into(),
+            bytes,
+        });
         self
     }
 
@@ -281,7 +295,11 @@ impl Message {
         };
         check("content", count(&self.content), CONTENT_MAX);
         check("embeds", self.embeds.len(), 10);
-        check("embeds, characters", self.embeds.iter().map(Embed::len).sum(), EMBEDS_MAX);
+        check(
+            "embeds, characters",
+            self.embeds.iter().map(Embed::len).sum(),
+            EMBEDS_MAX,
+        );
         for embed in &self.embeds {
             check("embed title", count(&embed.title), 256);
             check("embed description", count(&embed.description), DESCRIPTION_MAX);
@@ -359,7 +377,11 @@ impl Field {
     /// A required field of several lines.
     #[must_use]
     pub fn long(id: &'static str, label: impl Into<String>, max: u16) -> Self {
-        Self { long: true, max, ..Self::short(id, label) }
+        Self {
+            long: true,
+            max,
+            ..Self::short(id, label)
+        }
     }
 
     /// The same field, filled; what would not fit is cut.
@@ -387,7 +409,10 @@ impl Field {
 impl std::fmt::Debug for Field {
     /// Without the value, which may be someone's phone.
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Field").field("id", &self.id).field("label", &self.label).finish_non_exhaustive()
+        f.debug_struct("Field")
+            .field("id", &self.id)
+            .field("label", &self.label)
+            .finish_non_exhaustive()
     }
 }
 
@@ -421,7 +446,9 @@ mod tests {
     #[test]
     fn what_discord_would_refuse_is_named() {
         let mut message = Message::text("é".repeat(2001));
-        message.embeds.push(Embed::new(Tone::Neutral, "t".repeat(257), "d".repeat(4097)));
+        message
+            .embeds
+            .push(Embed::new(Tone::Neutral, "t".repeat(257), "d".repeat(4097)));
         message.embeds.push(Embed::new(Tone::Neutral, "", "d".repeat(1700)));
         let faults = message.faults();
         assert_eq!(

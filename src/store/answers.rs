@@ -29,7 +29,10 @@ pub struct Answer {
 
 impl std::fmt::Debug for Answer {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Answer").field("id", &self.id).field("group", &self.group).finish_non_exhaustive()
+        f.debug_struct("Answer")
+            .field("id", &self.id)
+            .field("group", &self.group)
+            .finish_non_exhaustive()
     }
 }
 
@@ -72,7 +75,9 @@ pub async fn waiting(tx: &mut Tx) -> Result<Vec<Answer>, StoreError> {
             membership: MembershipId(row.try_get("membership")?),
             user: UserId::from_sql(row.try_get("user_id")?),
             application: row.try_get::<i64, _>("application")?.cast_unsigned(),
-            token: std::str::from_utf8(&plain).map_err(|_| VaultError::Malformed)?.to_owned(),
+            token: std::str::from_utf8(&plain)
+                .map_err(|_| VaultError::Malformed)?
+                .to_owned(),
             expires_at: from_sql(row.try_get("expires_at")?)?,
         });
     }
@@ -84,6 +89,9 @@ pub async fn waiting(tx: &mut Tx) -> Result<Vec<Answer>, StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn delete(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM answers WHERE id = ?").bind(id).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM answers WHERE id = ?")
+        .bind(id)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }

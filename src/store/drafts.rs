@@ -98,12 +98,13 @@ pub async fn replace<T: Serialize>(tx: &mut Tx, id: &DraftId, content: &T) -> Re
 /// # Errors
 /// When SQLite fails.
 pub async fn spend(tx: &mut Tx, id: &DraftId, result: Option<i64>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let done = sqlx::query("UPDATE drafts SET spent_at = ?, result = ?, sealed = NULL WHERE id = ? AND spent_at IS NULL")
-        .bind(to_sql(now))
-        .bind(result)
-        .bind(&id.0)
-        .execute(tx.conn())
-        .await?;
+    let done =
+        sqlx::query("UPDATE drafts SET spent_at = ?, result = ?, sealed = NULL WHERE id = ? AND spent_at IS NULL")
+            .bind(to_sql(now))
+            .bind(result)
+            .bind(&id.0)
+            .execute(tx.conn())
+            .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -112,7 +113,10 @@ pub async fn spend(tx: &mut Tx, id: &DraftId, result: Option<i64>, now: DateTime
 /// # Errors
 /// When SQLite fails.
 pub async fn purge(tx: &mut Tx, now: DateTime<Utc>) -> Result<u64, StoreError> {
-    let done = sqlx::query("DELETE FROM drafts WHERE expires_at <= ?").bind(to_sql(now)).execute(tx.conn()).await?;
+    let done = sqlx::query("DELETE FROM drafts WHERE expires_at <= ?")
+        .bind(to_sql(now))
+        .execute(tx.conn())
+        .await?;
     Ok(done.rows_affected())
 }
 

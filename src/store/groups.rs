@@ -57,10 +57,14 @@ fn group(row: &SqliteRow) -> Result<Group, StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn get(tx: &mut Tx, id: GroupId) -> Result<Option<Group>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM groups g WHERE g.id = ? AND g.merged_into IS NULL"))
-        .bind(id.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM groups g WHERE g.id = ? AND g.merged_into IS NULL"
+    ))
+    .bind(id.0)
+    .fetch_optional(tx.conn())
+    .await?;
     row.as_ref().map(group).transpose()
 }
 
@@ -69,10 +73,13 @@ pub async fn get(tx: &mut Tx, id: GroupId) -> Result<Option<Group>, StoreError> 
 /// # Errors
 /// When SQLite fails.
 pub async fn all(tx: &mut Tx) -> Result<Vec<Group>, StoreError> {
-    let rows =
-        sqlx::query(concat!("SELECT ", columns!(), " FROM groups g WHERE g.merged_into IS NULL ORDER BY g.name, g.id"))
-            .fetch_all(tx.conn())
-            .await?;
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM groups g WHERE g.merged_into IS NULL ORDER BY g.name, g.id"
+    ))
+    .fetch_all(tx.conn())
+    .await?;
     rows.iter().map(group).collect()
 }
 
@@ -118,11 +125,7 @@ pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Res
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn of_place(
-    tx: &mut Tx,
-    territory: TerritoryId,
-    insee: Option<&str>,
-) -> Result<Option<GroupId>, StoreError> {
+pub async fn of_place(tx: &mut Tx, territory: TerritoryId, insee: Option<&str>) -> Result<Option<GroupId>, StoreError> {
     let id: Option<i64> = sqlx::query_scalar(
         "SELECT coalesce((SELECT group_id FROM group_communes WHERE territory_id = ?1 AND insee = ?2), \
                          (SELECT group_id FROM group_territories WHERE territory_id = ?1))",

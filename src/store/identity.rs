@@ -4,8 +4,8 @@ use serde::{Deserialize, Serialize};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::StoreError;
-use crate::domain::person::Identity;
 use super::vault::{Purpose, Vault, VaultError};
+use crate::domain::person::Identity;
 
 /// Seals an identity.
 ///

@@ -7,12 +7,13 @@ use std::sync::Arc;
 use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
-use super::people::{Indexes, Origin, Place, Placed};
+use super::people::{Indexes, Origin, Place};
 use super::vault::{BlindIndex, Vault};
 use super::{StoreError, Tx, hex_list, id_list, identity, to_sql};
 use crate::domain::duplicates::Doubt;
 use crate::domain::ids::{PersonId, RegionCode, TerritoryId, UserId};
 use crate::domain::person::Identity;
+use crate::domain::territory::Origin as Choice;
 
 /// Rows written by one statement: far under SQLite's limit of 32,766 bound values.
 const ROWS: usize = 500;
@@ -110,7 +111,7 @@ fn candidate(vault: &Vault, row: &sqlx::sqlite::SqliteRow) -> Result<Candidate, 
             postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
             insee: row.try_get("insee")?,
             territory: row.try_get::<Option<i64>, _>("territory_id")?.map(TerritoryId),
-            placed: Placed::from_key(row.try_get("placed")?)?,
+            placed: row.try_get::<Option<&str>, _>("placed")?.map(str::parse).transpose().map_err(|_| malformed("placed"))?,
         },
         origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
         signed_up_on: date.map(str::parse).transpose().map_err(|_| malformed("date"))?,
@@ -233,7 +234,7 @@ pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result
                 .push_bind(person.place.postal_code.clone())
                 .push_bind(person.place.insee.clone())
                 .push_bind(person.place.territory.map(|id| id.0))
-                .push_bind(person.place.placed.key())
+                .push_bind(person.place.placed.map(Choice::as_str))
                 .push_bind("site")
                 .push_bind(person.signed_up_on.map(|date| date.to_string()))
                 .push_bind(call_key(person.call))
@@ -268,7 +269,7 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     .bind(&person.place.postal_code)
     .bind(&person.place.insee)
     .bind(person.place.territory.map(|id| id.0))
-    .bind(person.place.placed.key())
+    .bind(person.place.placed.map(Choice::as_str))
     .bind(person.signed_up_on.map(|date| date.to_string()))
     .bind(person.call.map(|call| call_key(Some(call))))
     .bind(to_sql(now))

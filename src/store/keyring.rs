@@ -74,7 +74,9 @@ pub fn parse(text: &str) -> Result<SecretKey, KeyError> {
 
 /// Opens the vault of this database; at the first start makes the keys, and the host's key file when none is given.
 pub(super) async fn open(conn: &mut SqliteConnection, source: &KeySource) -> Result<Vault, KeyError> {
-    let rows = sqlx::query("SELECT name, wrapped FROM keys").fetch_all(&mut *conn).await?;
+    let rows = sqlx::query("SELECT name, wrapped FROM keys")
+        .fetch_all(&mut *conn)
+        .await?;
     if rows.is_empty() {
         let host = first_key(source)?;
         return make(conn, &host).await;
@@ -89,16 +91,36 @@ pub(super) async fn open(conn: &mut SqliteConnection, source: &KeySource) -> Res
                 return vault::unwrap(&host, row.try_get("wrapped")?).map_err(|_| KeyError::Wrong);
             }
         }
-        Err(KeyError::Store(StoreError::Row { table: "keys", what: "missing key" }))
+        Err(KeyError::Store(StoreError::Row {
+            table: "keys",
+            what: "missing key",
+        }))
     };
     Ok(Vault::new(find("seal")?, find("index")?, find("suppress")?))
+}
+
+/// Whether the host's key opens this database; nothing is made nor written.
+pub(super) async fn check(conn: &mut SqliteConnection, source: &KeySource) -> Result<(), KeyError> {
+    let host = match source {
+        KeySource::Given(key) => key.clone(),
+        KeySource::File(path) => read(path)?.ok_or_else(|| KeyError::Missing(path.clone()))?,
+    };
+    let rows = sqlx::query("SELECT wrapped FROM keys").fetch_all(conn).await?;
+    for row in rows {
+        vault::unwrap(&host, row.try_get("wrapped")?).map_err(|_| KeyError::Wrong)?;
+    }
+    Ok(())
 }
 
 async fn make(conn: &mut SqliteConnection, host: &SecretKey) -> Result<Vault, KeyError> {
     let keys = [SecretKey::random()?, SecretKey::random()?, SecretKey::random()?];
     for (name, key) in ["seal", "index", "suppress"].into_iter().zip(&keys) {
         let wrapped = vault::wrap(host, key)?;
-        sqlx::query("INSERT INTO keys (name, wrapped) VALUES (?, ?)").bind(name).bind(wrapped).execute(&mut *conn).await?;
+        sqlx::query("INSERT INTO keys (name, wrapped) VALUES (?, ?)")
+            .bind(name)
+            .bind(wrapped)
+            .execute(&mut *conn)
+            .await?;
     }
     let [seal, index, suppress] = keys;
     Ok(Vault::new(seal, index, suppress))
@@ -120,7 +142,10 @@ fn first_key(source: &KeySource) -> Result<SecretKey, KeyError> {
         file.write_all(b"\n")?;
         file.sync_all()
     };
-    write().map_err(|source| KeyError::File { path: path.clone(), source })?;
+    write().map_err(|source| KeyError::File {
+        path: path.clone(),
+        source,
+    })?;
     tracing::warn!(
         key.file = %path.display(),
         "clef créée : gardez-en une copie ailleurs ; sans elle, ni la base ni ses sauvegardes ne se lisent"
@@ -132,6 +157,9 @@ fn read(path: &Path) -> Result<Option<SecretKey>, KeyError> {
     match std::fs::read_to_string(path) {
         Ok(text) => parse(&text).map(Some),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(source) => Err(KeyError::File { path: path.to_owned(), source }),
+        Err(source) => Err(KeyError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }

@@ -35,7 +35,10 @@ pub async fn counts(tx: &mut Tx, group: GroupId) -> Result<Counts, StoreError> {
     .bind(group.0)
     .fetch_one(tx.conn())
     .await?;
-    Ok(Counts { signed_up: to_count(row.try_get("signed_up")?), members: to_count(row.try_get("members")?) })
+    Ok(Counts {
+        signed_up: to_count(row.try_get("signed_up")?),
+        members: to_count(row.try_get("members")?),
+    })
 }
 
 /// Counts the people signed up in a territory, whatever its group.
@@ -43,11 +46,13 @@ pub async fn counts(tx: &mut Tx, group: GroupId) -> Result<Counts, StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn signed_up(tx: &mut Tx, territory: TerritoryId) -> Result<u32, StoreError> {
-    let count: i64 =
-        sqlx::query_scalar(concat!("SELECT count(*) FROM people p WHERE p.territory_id = ? AND ", signed_up!()))
-            .bind(territory.0)
-            .fetch_one(tx.conn())
-            .await?;
+    let count: i64 = sqlx::query_scalar(concat!(
+        "SELECT count(*) FROM people p WHERE p.territory_id = ? AND ",
+        signed_up!()
+    ))
+    .bind(territory.0)
+    .fetch_one(tx.conn())
+    .await?;
     Ok(to_count(count))
 }
 
@@ -90,7 +95,10 @@ pub async fn steps(tx: &mut Tx, group: GroupId) -> Result<Vec<Reached>, StoreErr
         .await?;
     let mut steps = Vec::with_capacity(rows.len());
     for row in rows {
-        let step = Step::from_key(row.try_get("step")?).ok_or(StoreError::Row { table: "steps", what: "step" })?;
+        let step = Step::from_key(row.try_get("step")?).ok_or(StoreError::Row {
+            table: "steps",
+            what: "step",
+        })?;
         let under: Option<i64> = row.try_get("under_since")?;
         steps.push(Reached {
             step,

@@ -92,10 +92,16 @@ macro_rules! columns {
 }
 
 fn membership(row: &SqliteRow) -> Result<Membership, StoreError> {
-    let ended = match (row.try_get::<Option<i64>, _>("left_at")?, row.try_get::<Option<&str>, _>("left_reason")?) {
+    let ended = match (
+        row.try_get::<Option<i64>, _>("left_at")?,
+        row.try_get::<Option<&str>, _>("left_reason")?,
+    ) {
         (Some(at), Some(reason)) => Some((
             from_sql(at)?,
-            End::from_key(reason).ok_or(StoreError::Row { table: "memberships", what: "left_reason" })?,
+            End::from_key(reason).ok_or(StoreError::Row {
+                table: "memberships",
+                what: "left_reason",
+            })?,
         )),
         _ => None,
     };
@@ -103,8 +109,10 @@ fn membership(row: &SqliteRow) -> Result<Membership, StoreError> {
         id: MembershipId(row.try_get("id")?),
         person: PersonId(row.try_get("person_id")?),
         group: GroupId(row.try_get("group_id")?),
-        number: u32::try_from(row.try_get::<i64, _>("number")?)
-            .map_err(|_| StoreError::Row { table: "memberships", what: "number" })?,
+        number: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| StoreError::Row {
+            table: "memberships",
+            what: "number",
+        })?,
         validated_at: from_sql(row.try_get("validated_at")?)?,
         validated_by: UserId::from_sql(row.try_get("validated_by")?),
         ended,
@@ -161,10 +169,14 @@ pub async fn get(tx: &mut Tx, id: MembershipId) -> Result<Option<Membership>, St
 /// # Errors
 /// When SQLite fails.
 pub async fn current(tx: &mut Tx, person: PersonId) -> Result<Option<Membership>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM memberships m WHERE m.person_id = ? AND m.left_at IS NULL"))
-        .bind(person.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM memberships m WHERE m.person_id = ? AND m.left_at IS NULL"
+    ))
+    .bind(person.0)
+    .fetch_optional(tx.conn())
+    .await?;
     row.as_ref().map(membership).transpose()
 }
 
@@ -179,14 +191,15 @@ pub async fn end(
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let done =
-        sqlx::query("UPDATE memberships SET left_at = ?, left_reason = ?, left_by = ? WHERE id = ? AND left_at IS NULL")
-            .bind(to_sql(now))
-            .bind(why.key())
-            .bind(by.map(UserId::to_sql))
-            .bind(id.0)
-            .execute(tx.conn())
-            .await?;
+    let done = sqlx::query(
+        "UPDATE memberships SET left_at = ?, left_reason = ?, left_by = ? WHERE id = ? AND left_at IS NULL",
+    )
+    .bind(to_sql(now))
+    .bind(why.key())
+    .bind(by.map(UserId::to_sql))
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
     Ok(done.rows_affected() == 1)
 }
 
@@ -211,5 +224,9 @@ pub async fn of_group(tx: &mut Tx, group: GroupId) -> Result<Vec<(Membership, pe
     .bind(group.0)
     .fetch_all(tx.conn())
     .await?;
-    present.iter().zip(&people).map(|(row, whom)| Ok((membership(row)?, people::person(tx.vault(), whom)?))).collect()
+    present
+        .iter()
+        .zip(&people)
+        .map(|(row, whom)| Ok((membership(row)?, people::person(tx.vault(), whom)?)))
+        .collect()
 }

@@ -8,8 +8,7 @@ use sqlx::sqlite::SqlitePool;
 use super::{OpenError, StoreError};
 
 /// Version, name and text of each migration, oldest first.
-const MIGRATIONS: &[(i64, &str, &str)] =
-    &[(1, "foundations", include_str!("../../migrations/0001_foundations.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "foundations", include_str!("../../migrations/0001_foundations.sql"))];
 
 /// The version of the schema that this program writes.
 #[must_use]
@@ -44,7 +43,10 @@ pub async fn apply<C: Migrate>(conn: &mut C, version: i64) -> Result<(), OpenErr
             )
         })
         .collect();
-    match Migrator::with_migrations(migrations).run_direct(None, conn, false).await {
+    match Migrator::with_migrations(migrations)
+        .run_direct(None, conn, false)
+        .await
+    {
         Ok(()) => Ok(()),
         Err(MigrateError::VersionMissing(version)) => Err(OpenError::Newer(version)),
         Err(MigrateError::Execute(error)) => Err(OpenError::Store(StoreError::Sql(error))),

@@ -18,6 +18,8 @@ use tokio::sync::watch;
 
 pub mod answers;
 pub mod authority;
+pub mod bindings;
+pub mod backup;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
@@ -26,11 +28,17 @@ pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
+pub mod meta;
 pub mod migrations;
 pub mod names;
 pub mod outbox;
 pub mod people;
 pub mod posts;
+pub mod roster;
+pub mod setbacks;
+pub mod snapshot;
+#[cfg(test)]
+mod space_tests;
 pub mod statutes;
 pub mod suppressions;
 pub mod territories;
@@ -138,6 +146,9 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(|error| not_a_database(path, error))?;
+        if is_foreign(&writer).await? {
+            return Err(OpenError::NotOurs(path.to_owned()));
+        }
         migrations::run(&writer).await.map_err(|error| match error {
             OpenError::Store(StoreError::Sql(error)) => not_a_database(path, error),
             other => other,
@@ -151,8 +162,14 @@ impl Store {
             .connect_with(options.read_only(true).optimize_on_close(false, None))
             .await?;
         let (changes, _) = watch::channel(0);
-        let inner =
-            Inner { path: path.to_owned(), writer, readers, vault: Arc::new(vault), changes, _lock: lock };
+        let inner = Inner {
+            path: path.to_owned(),
+            writer,
+            readers,
+            vault: Arc::new(vault),
+            changes,
+            _lock: lock,
+        };
         Ok(Store { inner: Arc::new(inner) })
     }
 
@@ -174,7 +191,11 @@ impl Store {
     /// When no reader is free within a minute, or SQLite fails.
     pub async fn read(&self) -> Result<Tx, StoreError> {
         let inner = self.inner.readers.begin().await?;
-        Ok(Tx { inner, vault: Arc::clone(&self.inner.vault), changes: None })
+        Ok(Tx {
+            inner,
+            vault: Arc::clone(&self.inner.vault),
+            changes: None,
+        })
     }
 
     /// The write transaction, `BEGIN IMMEDIATE`: whoever holds it decides alone. Dropped without commit, it changes nothing.
@@ -183,7 +204,11 @@ impl Store {
     /// When the writer is not free within a minute, or SQLite fails.
     pub async fn write(&self) -> Result<Tx, StoreError> {
         let inner = self.inner.writer.begin_with("BEGIN IMMEDIATE").await?;
-        Ok(Tx { inner, vault: Arc::clone(&self.inner.vault), changes: Some(self.inner.changes.clone()) })
+        Ok(Tx {
+            inner,
+            vault: Arc::clone(&self.inner.vault),
+            changes: Some(self.inner.changes.clone()),
+        })
     }
 
     /// Woken after each [`Tx::commit`].
@@ -253,7 +278,20 @@ pub fn to_sql(at: DateTime<Utc>) -> i64 {
 /// # Errors
 /// When the value is outside the calendar, which the code never writes.
 pub fn from_sql(at: i64) -> Result<DateTime<Utc>, StoreError> {
-    Utc.timestamp_opt(at, 0).single().ok_or(StoreError::Row { table: "any", what: "instant" })
+    Utc.timestamp_opt(at, 0).single().ok_or(StoreError::Row {
+        table: "any",
+        what: "instant",
+    })
+}
+
+/// Whether the database holds tables, but none that a migration of ours has made.
+async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table') \
+            AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(pool)
+    .await
 }
 
 /// Takes the lock that makes one process per database.
@@ -265,11 +303,17 @@ fn lock(path: &Path) -> Result<std::fs::File, OpenError> {
         .create(true)
         .truncate(false)
         .open(&lock_path)
-        .map_err(|source| OpenError::File { path: lock_path.clone(), source })?;
+        .map_err(|source| OpenError::File {
+            path: lock_path.clone(),
+            source,
+        })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Held(path.to_owned())),
-        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::File { path: lock_path, source }),
+        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::File {
+            path: lock_path,
+            source,
+        }),
     }
 }
 
@@ -278,7 +322,10 @@ fn create_private(path: &Path) -> Result<(), OpenError> {
     match private_options().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
-        Err(source) => Err(OpenError::File { path: path.to_owned(), source }),
+        Err(source) => Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -297,8 +344,14 @@ pub fn private_options() -> std::fs::OpenOptions {
 
 /// SQLite's «file is not a database» (26), told as such.
 fn not_a_database(path: &Path, error: sqlx::Error) -> OpenError {
-    let code = error.as_database_error().and_then(|error| error.code().map(std::borrow::Cow::into_owned));
-    if code.as_deref() == Some("26") { OpenError::NotOurs(path.to_owned()) } else { error.into() }
+    let code = error
+        .as_database_error()
+        .and_then(|error| error.code().map(std::borrow::Cow::into_owned));
+    if code.as_deref() == Some("26") {
+        OpenError::NotOurs(path.to_owned())
+    } else {
+        error.into()
+    }
 }
 
 /// Whether the database at `path` answers a trivial question; for `/healthz`.

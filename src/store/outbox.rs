@@ -28,8 +28,10 @@ pub struct NewMessage<'a> {
 /// # Errors
 /// When SQLite fails.
 pub async fn enqueue(tx: &mut Tx, message: &NewMessage<'_>, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let notice = serde_json::to_string(message.notice)
-        .map_err(|_| StoreError::Row { table: "outbox", what: "notice" })?;
+    let notice = serde_json::to_string(message.notice).map_err(|_| StoreError::Row {
+        table: "outbox",
+        what: "notice",
+    })?;
     let done = sqlx::query(
         "INSERT INTO outbox (key, class, target, notice, due_at, created_at) VALUES (?, ?, ?, ?, ?, ?) \
          ON CONFLICT (key) DO NOTHING",
@@ -75,14 +77,23 @@ pub async fn lease_next(tx: &mut Tx, now: DateTime<Utc>, lease: TimeDelta) -> Re
     .fetch_optional(tx.conn())
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let malformed = StoreError::Row { table: "outbox", what: "target or notice" };
-    let (Ok(to), Ok(notice)) =
-        (row.try_get::<&str, _>("target")?.parse(), serde_json::from_str(row.try_get("notice")?))
-    else {
+    let malformed = StoreError::Row {
+        table: "outbox",
+        what: "target or notice",
+    };
+    let (Ok(to), Ok(notice)) = (
+        row.try_get::<&str, _>("target")?.parse(),
+        serde_json::from_str(row.try_get("notice")?),
+    ) else {
         return Err(malformed);
     };
     let attempts = u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX);
-    Ok(Some(Leased { id: OutboxId(row.try_get("id")?), to, notice, attempts }))
+    Ok(Some(Leased {
+        id: OutboxId(row.try_get("id")?),
+        to,
+        notice,
+        attempts,
+    }))
 }
 
 /// How a delivery ended for good.

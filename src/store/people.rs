@@ -11,37 +11,7 @@ use super::{StoreError, Tx, from_sql, identity, to_sql};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{GroupId, PersonId, TerritoryId, UserId};
 use crate::domain::person::Identity;
-
-/// How a person came to a territory; a manual choice survives any later automatic one (product.md §4).
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Placed {
-    /// Nowhere: «à placer».
-    Nowhere,
-    /// In the most populous part of an ambiguous postal code, or the only one.
-    Auto,
-    /// By the commune of the file.
-    Commune,
-    /// By a person's choice.
-    Manual,
-}
-
-impl Placed {
-    pub(in crate::store) fn key(self) -> &'static str {
-        match self {
-            Placed::Nowhere => "none",
-            Placed::Auto => "auto",
-            Placed::Commune => "commune",
-            Placed::Manual => "manual",
-        }
-    }
-
-    pub(in crate::store) fn from_key(key: &str) -> Result<Placed, StoreError> {
-        [Placed::Nowhere, Placed::Auto, Placed::Commune, Placed::Manual]
-            .into_iter()
-            .find(|placed| placed.key() == key)
-            .ok_or(StoreError::Row { table: "people", what: "placed" })
-    }
-}
+use crate::domain::territory::Origin as Choice;
 
 /// Where a person lives, as far as groups are concerned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,8 +22,8 @@ pub struct Place {
     pub insee: Option<String>,
     /// The territory; `None` waits in «à placer».
     pub territory: Option<TerritoryId>,
-    /// How it was found.
-    pub placed: Placed,
+    /// How it was found; a manual choice survives any later automatic one (product.md §4).
+    pub placed: Option<Choice>,
 }
 
 /// Where a person came from.
@@ -103,7 +73,9 @@ impl Person {
     /// «Prénom N.», or a neutral word once erased.
     #[must_use]
     pub fn short(&self) -> String {
-        self.identity.as_ref().map_or_else(|| crate::texts::people::erased().to_owned(), Identity::short)
+        self.identity
+            .as_ref()
+            .map_or_else(|| crate::texts::people::erased().to_owned(), Identity::short)
     }
 }
 
@@ -121,7 +93,11 @@ pub(in crate::store) use columns;
 pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person, StoreError> {
     let malformed = |what| StoreError::Row { table: "people", what };
     let sealed: Option<&[u8]> = row.try_get("sealed")?;
-    let date = |text: Option<&str>| text.map(str::parse::<NaiveDate>).transpose().map_err(|_| malformed("date"));
+    let date = |text: Option<&str>| {
+        text.map(str::parse::<NaiveDate>)
+            .transpose()
+            .map_err(|_| malformed("date"))
+    };
     let member_of: Option<i64> = row.try_get("member_of")?;
     let call = if member_of.is_some() {
         CallState::Validated
@@ -129,7 +105,10 @@ pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person,
         CallState::from_code(row.try_get("call_state")?, date(row.try_get("call_back_on")?)?)
             .ok_or(malformed("call_state"))?
     };
-    let lease = match (row.try_get::<Option<i64>, _>("lease_user")?, row.try_get::<Option<i64>, _>("lease_until")?) {
+    let lease = match (
+        row.try_get::<Option<i64>, _>("lease_user")?,
+        row.try_get::<Option<i64>, _>("lease_until")?,
+    ) {
         (Some(user), Some(until)) => Some((UserId::from_sql(user), from_sql(until)?)),
         _ => None,
     };
@@ -140,13 +119,24 @@ pub(in crate::store) fn person(vault: &Vault, row: &SqliteRow) -> Result<Person,
             postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
             insee: row.try_get("insee")?,
             territory: row.try_get::<Option<i64>, _>("territory_id")?.map(TerritoryId),
-            placed: Placed::from_key(row.try_get("placed")?)?,
+            placed: row
+                .try_get::<Option<&str>, _>("placed")?
+                .map(str::parse::<Choice>)
+                .transpose()
+                .map_err(|_| malformed("placed"))?,
         },
-        origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
+        origin: if row.try_get::<&str, _>("source")? == "site" {
+            Origin::Site
+        } else {
+            Origin::Local
+        },
         signed_up_on: date(row.try_get("signed_up_on")?)?,
         discord: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
         call,
-        last_call: row.try_get::<Option<i64>, _>("last_call_at")?.map(from_sql).transpose()?,
+        last_call: row
+            .try_get::<Option<i64>, _>("last_call_at")?
+            .map(from_sql)
+            .transpose()?,
         lease,
         member_of: member_of.map(GroupId),
     })
@@ -168,8 +158,14 @@ impl Indexes {
     #[must_use]
     pub fn of(vault: &Vault, identity: &Identity, postal_code: &str) -> Indexes {
         Indexes {
-            mail: identity.mail.as_ref().map(|mail| vault.blind(Index::Mail, &mail.comparison())),
-            phone: identity.phone.as_ref().map(|phone| vault.blind(Index::Phone, phone.e164())),
+            mail: identity
+                .mail
+                .as_ref()
+                .map(|mail| vault.blind(Index::Mail, &mail.comparison())),
+            phone: identity
+                .phone
+                .as_ref()
+                .map(|phone| vault.blind(Index::Phone, phone.e164())),
             name: vault.blind(Index::Name, &format!("{}\0{postal_code}", identity.name_key())),
         }
     }
@@ -207,7 +203,7 @@ pub async fn insert(tx: &mut Tx, new: &NewPerson<'_>, now: DateTime<Utc>) -> Res
     .bind(&new.place.postal_code)
     .bind(&new.place.insee)
     .bind(new.place.territory.map(|id| id.0))
-    .bind(new.place.placed.key())
+    .bind(new.place.placed.map(Choice::as_str))
     .bind(new.origin.key())
     .bind(new.signed_up_on.map(|date| date.to_string()))
     .bind(to_sql(now))
@@ -256,7 +252,7 @@ pub async fn set_place(tx: &mut Tx, id: PersonId, place: &Place, now: DateTime<U
     .bind(&place.postal_code)
     .bind(&place.insee)
     .bind(place.territory.map(|id| id.0))
-    .bind(place.placed.key())
+    .bind(place.placed.map(Choice::as_str))
     .bind(to_sql(now))
     .bind(id.0)
     .execute(tx.conn())
@@ -269,10 +265,14 @@ pub async fn set_place(tx: &mut Tx, id: PersonId, place: &Place, now: DateTime<U
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.id = ? AND p.merged_into IS NULL"))
-        .bind(id.0)
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.id = ? AND p.merged_into IS NULL"
+    ))
+    .bind(id.0)
+    .fetch_optional(tx.conn())
+    .await?;
     row.map(|row| person(tx.vault(), &row)).transpose()
 }
 
@@ -281,10 +281,14 @@ pub async fn get(tx: &mut Tx, id: PersonId) -> Result<Option<Person>, StoreError
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn of_account(tx: &mut Tx, user: UserId) -> Result<Option<Person>, StoreError> {
-    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM people p WHERE p.discord_user = ?"))
-        .bind(user.to_sql())
-        .fetch_optional(tx.conn())
-        .await?;
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.discord_user = ?"
+    ))
+    .bind(user.to_sql())
+    .fetch_optional(tx.conn())
+    .await?;
     row.map(|row| person(tx.vault(), &row)).transpose()
 }
 
@@ -293,12 +297,14 @@ pub async fn of_account(tx: &mut Tx, user: UserId) -> Result<Option<Person>, Sto
 /// # Errors
 /// When the account is linked to somebody else, or SQLite fails.
 pub async fn link(tx: &mut Tx, id: PersonId, user: Option<UserId>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE people SET discord_user = ?1, linked_at = CASE WHEN ?1 IS NULL THEN NULL ELSE ?2 END WHERE id = ?3")
-        .bind(user.map(UserId::to_sql))
-        .bind(to_sql(now))
-        .bind(id.0)
-        .execute(tx.conn())
-        .await?;
+    sqlx::query(
+        "UPDATE people SET discord_user = ?1, linked_at = CASE WHEN ?1 IS NULL THEN NULL ELSE ?2 END WHERE id = ?3",
+    )
+    .bind(user.map(UserId::to_sql))
+    .bind(to_sql(now))
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
     Ok(())
 }
 
@@ -307,9 +313,16 @@ pub async fn link(tx: &mut Tx, id: PersonId, user: Option<UserId>, now: DateTime
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn set_pseudo(tx: &mut Tx, id: PersonId, pseudo: &str) -> Result<(), StoreError> {
-    let name = identity::DiscordName { display: pseudo.to_owned(), username: String::new() };
+    let name = identity::DiscordName {
+        display: pseudo.to_owned(),
+        username: String::new(),
+    };
     let sealed = name.seal(tx.vault())?;
-    sqlx::query("UPDATE people SET pseudo_sealed = ? WHERE id = ?").bind(sealed).bind(id.0).execute(tx.conn()).await?;
+    sqlx::query("UPDATE people SET pseudo_sealed = ? WHERE id = ?")
+        .bind(sealed)
+        .bind(id.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -343,7 +356,10 @@ pub const CONTACTS_MAX: u32 = 2000;
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn of_groups(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<Person>, StoreError> {
-    let ids = serde_json::to_string(groups).map_err(|_| StoreError::Row { table: "groups", what: "ids" })?;
+    let ids = serde_json::to_string(groups).map_err(|_| StoreError::Row {
+        table: "groups",
+        what: "ids",
+    })?;
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),

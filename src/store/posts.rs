@@ -16,7 +16,10 @@ pub struct Holder {
 }
 
 fn holder(row: &sqlx::sqlite::SqliteRow) -> Result<Holder, StoreError> {
-    Ok(Holder { user: UserId::from_sql(row.try_get("user_id")?), since: from_sql(row.try_get("since")?)? })
+    Ok(Holder {
+        user: UserId::from_sql(row.try_get("user_id")?),
+        since: from_sql(row.try_get("since")?)?,
+    })
 }
 
 /// The relays of a group, first named first.
@@ -64,10 +67,11 @@ pub async fn end_relay(tx: &mut Tx, group: GroupId, user: UserId, now: DateTime<
 /// # Errors
 /// When SQLite fails.
 pub async fn referents(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Holder>, StoreError> {
-    let rows = sqlx::query("SELECT user_id, since FROM referents WHERE region = ? AND until IS NULL ORDER BY since, id")
-        .bind(&region.0)
-        .fetch_all(tx.conn())
-        .await?;
+    let rows =
+        sqlx::query("SELECT user_id, since FROM referents WHERE region = ? AND until IS NULL ORDER BY since, id")
+            .bind(&region.0)
+            .fetch_all(tx.conn())
+            .await?;
     rows.iter().map(holder).collect()
 }
 
@@ -76,10 +80,13 @@ pub async fn referents(tx: &mut Tx, region: &RegionCode) -> Result<Vec<Holder>, 
 /// # Errors
 /// When SQLite fails.
 pub async fn all_referents(tx: &mut Tx) -> Result<Vec<(RegionCode, Holder)>, StoreError> {
-    let rows = sqlx::query("SELECT region, user_id, since FROM referents WHERE until IS NULL ORDER BY region, since, id")
-        .fetch_all(tx.conn())
-        .await?;
-    rows.iter().map(|row| Ok((RegionCode(row.try_get("region")?), holder(row)?))).collect()
+    let rows =
+        sqlx::query("SELECT region, user_id, since FROM referents WHERE until IS NULL ORDER BY region, since, id")
+            .fetch_all(tx.conn())
+            .await?;
+    rows.iter()
+        .map(|row| Ok((RegionCode(row.try_get("region")?), holder(row)?)))
+        .collect()
 }
 
 /// Names a referent; tells whether it is new.
@@ -125,9 +132,10 @@ pub async fn end_referent(
 /// # Errors
 /// When SQLite fails.
 pub async fn nationals(tx: &mut Tx) -> Result<Vec<UserId>, StoreError> {
-    let ids: Vec<i64> =
-        sqlx::query_scalar("SELECT user_id FROM roster WHERE national = 1 AND present = 1 AND bot = 0 ORDER BY user_id")
-            .fetch_all(tx.conn())
-            .await?;
+    let ids: Vec<i64> = sqlx::query_scalar(
+        "SELECT user_id FROM roster WHERE national = 1 AND present = 1 AND bot = 0 ORDER BY user_id",
+    )
+    .fetch_all(tx.conn())
+    .await?;
     Ok(ids.into_iter().map(UserId::from_sql).collect())
 }

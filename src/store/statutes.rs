@@ -28,12 +28,13 @@ pub async fn adopt(
     articles: &[Article],
     now: DateTime<Utc>,
 ) -> Result<bool, StoreError> {
-    let done = sqlx::query("INSERT INTO statutes (group_id, version, adopted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
-        .bind(group.0)
-        .bind(version)
-        .bind(to_sql(now))
-        .execute(tx.conn())
-        .await?;
+    let done =
+        sqlx::query("INSERT INTO statutes (group_id, version, adopted_at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING")
+            .bind(group.0)
+            .bind(version)
+            .bind(to_sql(now))
+            .execute(tx.conn())
+            .await?;
     if done.rows_affected() == 0 {
         return Ok(false);
     }
@@ -60,7 +61,12 @@ pub async fn version(tx: &mut Tx, group: GroupId) -> Result<Option<u32>, StoreEr
         .fetch_one(tx.conn())
         .await?;
     version
-        .map(|number| u32::try_from(number).map_err(|_| StoreError::Row { table: "statutes", what: "version" }))
+        .map(|number| {
+            u32::try_from(number).map_err(|_| StoreError::Row {
+                table: "statutes",
+                what: "version",
+            })
+        })
         .transpose()
 }
 
@@ -79,8 +85,10 @@ pub async fn articles(tx: &mut Tx, group: GroupId, version: u32) -> Result<Vec<A
     rows.into_iter()
         .map(|row| {
             Ok(Article {
-                number: u32::try_from(row.try_get::<i64, _>("number")?)
-                    .map_err(|_| StoreError::Row { table: "statute_articles", what: "number" })?,
+                number: u32::try_from(row.try_get::<i64, _>("number")?).map_err(|_| StoreError::Row {
+                    table: "statute_articles",
+                    what: "number",
+                })?,
                 title: row.try_get("title")?,
                 body: row.try_get("body")?,
             })

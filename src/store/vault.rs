@@ -174,7 +174,11 @@ impl Vault {
 }
 
 fn keyed(key: &SecretKey, index: Index, value: &str) -> BlindIndex {
-    *blake3::Hasher::new_keyed(key.bytes()).update(index.label()).update(value.as_bytes()).finalize().as_bytes()
+    *blake3::Hasher::new_keyed(key.bytes())
+        .update(index.label())
+        .update(value.as_bytes())
+        .finalize()
+        .as_bytes()
 }
 
 /// Wraps one key with the host's key.
@@ -200,7 +204,13 @@ fn seal(key: &SecretKey, purpose: Purpose, plain: &[u8]) -> Result<Vec<u8>, Vaul
     getrandom::fill(&mut nonce).map_err(|_| VaultError::NoRandomness)?;
     let sealed = key
         .cipher()
-        .encrypt(&XNonce::from(nonce), Payload { msg: plain, aad: purpose.label() })
+        .encrypt(
+            &XNonce::from(nonce),
+            Payload {
+                msg: plain,
+                aad: purpose.label(),
+            },
+        )
         .map_err(|_| VaultError::DoesNotSeal)?;
     let mut out = Vec::with_capacity(NONCE_LEN + sealed.len());
     out.extend_from_slice(&nonce);
@@ -211,7 +221,13 @@ fn seal(key: &SecretKey, purpose: Purpose, plain: &[u8]) -> Result<Vec<u8>, Vaul
 fn open(key: &SecretKey, purpose: Purpose, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
     let (nonce, body) = sealed.split_first_chunk::<NONCE_LEN>().ok_or(VaultError::DoesNotOpen)?;
     key.cipher()
-        .decrypt(&XNonce::from(*nonce), Payload { msg: body, aad: purpose.label() })
+        .decrypt(
+            &XNonce::from(*nonce),
+            Payload {
+                msg: body,
+                aad: purpose.label(),
+            },
+        )
         .map(Zeroizing::new)
         .map_err(|_| VaultError::DoesNotOpen)
 }
@@ -223,16 +239,27 @@ mod tests {
     use super::*;
 
     fn vault() -> Vault {
-        Vault::new(SecretKey::new([1; 32]), SecretKey::new([2; 32]), SecretKey::new([3; 32]))
+        Vault::new(
+            SecretKey::new([1; 32]),
+            SecretKey::new([2; 32]),
+            SecretKey::new([3; 32]),
+        )
     }
 
     #[test]
     fn another_key_or_purpose_does_not_open() {
         let sealed = vault().seal(Purpose::Identity, b"Camille").unwrap();
-        let other = Vault::new(SecretKey::new([9; 32]), SecretKey::new([2; 32]), SecretKey::new([3; 32]));
+        let other = Vault::new(
+            SecretKey::new([9; 32]),
+            SecretKey::new([2; 32]),
+            SecretKey::new([3; 32]),
+        );
         assert_eq!(other.open(Purpose::Identity, &sealed), Err(VaultError::DoesNotOpen));
         assert_eq!(vault().open(Purpose::Draft, &sealed), Err(VaultError::DoesNotOpen));
-        assert_eq!(vault().open(Purpose::Identity, &sealed[..20]), Err(VaultError::DoesNotOpen));
+        assert_eq!(
+            vault().open(Purpose::Identity, &sealed[..20]),
+            Err(VaultError::DoesNotOpen)
+        );
     }
 
     #[test]
@@ -247,7 +274,10 @@ mod tests {
     #[test]
     fn indexes_differ_by_kind_and_key() {
         let vault = vault();
-        assert_eq!(vault.blind(Index::Mail, "a@example.org"), vault.blind(Index::Mail, "a@example.org"));
+        assert_eq!(
+            vault.blind(Index::Mail, "a@example.org"),
+            vault.blind(Index::Mail, "a@example.org")
+        );
         assert_ne!(vault.blind(Index::Mail, "x"), vault.blind(Index::Phone, "x"));
         assert_ne!(vault.blind(Index::Mail, "x"), vault.suppression(Index::Mail, "x"));
     }

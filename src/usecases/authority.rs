@@ -54,7 +54,11 @@ impl Authority {
     /// # Errors
     /// «Cette action est réservée à l’équipe nationale.»
     pub fn require_national(&self) -> Outcome<()> {
-        if self.national { Ok(()) } else { Err(reserved(texts::refusals::NATIONAL)) }
+        if self.national {
+            Ok(())
+        } else {
+            Err(reserved(texts::refusals::NATIONAL))
+        }
     }
 
     /// Refuses whoever is relay of no group.
@@ -62,7 +66,11 @@ impl Authority {
     /// # Errors
     /// «Cette action est réservée aux relais locaux.»
     pub fn require_relay(&self) -> Outcome<()> {
-        if self.relays.is_empty() { Err(reserved(texts::refusals::RELAYS)) } else { Ok(()) }
+        if self.relays.is_empty() {
+            Err(reserved(texts::refusals::RELAYS))
+        } else {
+            Ok(())
+        }
     }
 
     /// Refuses whoever is neither referent nor national.
@@ -102,7 +110,9 @@ impl Authority {
     pub async fn steered_group(&self, tx: &mut Tx, id: GroupId) -> Outcome<Group> {
         self.require_referent()?;
         let group = groups::get(tx, id).await?;
-        group.filter(|group| self.steers(&group.region)).ok_or_else(group_not_found)
+        group
+            .filter(|group| self.steers(&group.region))
+            .ok_or_else(group_not_found)
     }
 
     /// The group, for one of its relays.

@@ -50,7 +50,9 @@ async fn follow(
     by: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let Some(facts) = groups::get(tx, group).await? else { return Ok(()) };
+    let Some(facts) = groups::get(tx, group).await? else {
+        return Ok(());
+    };
     let entry = Entry {
         actor: by,
         event: "group.step",
@@ -105,7 +107,9 @@ pub async fn declare(
     actor: Option<UserId>,
     now: DateTime<Utc>,
 ) -> Result<Option<GroupId>, StoreError> {
-    let Some(part) = territories::get(tx, territory).await? else { return Ok(None) };
+    let Some(part) = territories::get(tx, territory).await? else {
+        return Ok(None);
+    };
     let new = NewGroup {
         name: &part.name,
         departement: &part.departement,
@@ -134,7 +138,15 @@ pub async fn declare(
 pub async fn announce_possible(tx: &mut Tx, declared: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
     let Some(first) = declared.first() else { return Ok(()) };
     let fact = format!("possible:{first}");
-    notify::national(tx, &fact, &Notice::GroupsPossible { groups: declared.to_vec() }, now).await?;
+    notify::national(
+        tx,
+        &fact,
+        &Notice::GroupsPossible {
+            groups: declared.to_vec(),
+        },
+        now,
+    )
+    .await?;
     let mut by_region = std::collections::BTreeMap::<_, Vec<GroupId>>::new();
     for id in declared {
         if let Some(group) = groups::get(tx, *id).await? {

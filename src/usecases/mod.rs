@@ -83,7 +83,11 @@ impl App {
     /// The rules that the ladder follows.
     #[must_use]
     pub fn rules(&self) -> Rules {
-        Rules { thresholds: self.settings.ladder.into(), texts: self.texts(), settings: self.settings.tunables.clone() }
+        Rules {
+            thresholds: self.settings.ladder.into(),
+            texts: self.texts(),
+            settings: self.settings.tunables.clone(),
+        }
     }
 }
 

@@ -23,7 +23,18 @@ pub async fn user(
 ) -> Result<(), StoreError> {
     let to = Recipient::User(user);
     let key = format!("{fact}>{to}");
-    outbox::enqueue(tx, &NewMessage { key: &key, class, to, notice, due: now }, now).await?;
+    outbox::enqueue(
+        tx,
+        &NewMessage {
+            key: &key,
+            class,
+            to,
+            notice,
+            due: now,
+        },
+        now,
+    )
+    .await?;
     Ok(())
 }
 

@@ -22,7 +22,11 @@ pub async fn adopt_generic(tx: &mut Tx, rules: &Rules, group: &Group, now: DateT
         .statutes(&facts)
         .articles
         .into_iter()
-        .map(|article| Article { number: article.number, title: article.title, body: article.text })
+        .map(|article| Article {
+            number: article.number,
+            title: article.title,
+            body: article.text,
+        })
         .collect();
     if !statutes::adopt(tx, group.id, 1, &articles, now).await? {
         return Ok(());

@@ -63,7 +63,7 @@ async fn a_dry_run_writes_nothing_and_foretells_the_import() {
     assert_eq!(done.counts, dry.counts);
     assert_eq!((done.counts.new, done.counts.rejected, done.counts.to_review, done.counts.to_place), (8, 2, 1, 2));
     assert_eq!(done.names, ["Lunel"]);
-    assert_eq!(world.number("SELECT count(*) FROM people WHERE territory_id IS NULL AND placed = 'none'").await, 2);
+    assert_eq!(world.number("SELECT count(*) FROM people WHERE territory_id IS NULL AND placed IS NULL").await, 2);
     assert_eq!(world.number("SELECT count(*) FROM steps WHERE step = 'possible'").await, 1);
     assert_eq!(world.number("SELECT count(*) FROM journal WHERE event = 'person.imported'").await, 8);
     assert_eq!(world.number("SELECT count(*) FROM journal WHERE event = 'import.done'").await, 1);
@@ -111,7 +111,7 @@ async fn a_manual_place_survives_and_a_commune_corrects_a_guess() {
     let named = "Awa;Martin;06 39 98 00 01;awa@example.org;34400;Saint-Nazaire-de-Pézan;03/01/2027;";
     apply(&world, file(&[guess])).await;
     assert_eq!(world.number("SELECT count(*) FROM people WHERE placed = 'auto'").await, 1);
-    world.execute("UPDATE people SET placed = 'manual', insee = '34172', territory_id = 1").await;
+    world.execute("UPDATE people SET placed = 'manuel', insee = '34172', territory_id = 1").await;
     let done = apply(&world, file(&[named])).await;
     assert_eq!(world.rows("SELECT insee FROM people").await, ["34172"]);
     assert_eq!(done.counts.updated, 1, "the date of sign-up is later");

@@ -25,7 +25,13 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 
 /// The room of a file: the first folder or file under `src`.
 fn room(path: &Path) -> String {
-    let part = path.components().nth(1).unwrap().as_os_str().to_string_lossy().into_owned();
+    let part = path
+        .components()
+        .nth(1)
+        .unwrap()
+        .as_os_str()
+        .to_string_lossy()
+        .into_owned();
     part.trim_end_matches(".rs").to_owned()
 }
 
@@ -41,24 +47,79 @@ fn code(text: &str) -> String {
 
 /// Whether the file is a test of the room, kept apart from it.
 fn is_test(path: &Path) -> bool {
-    path.file_stem().is_some_and(|stem| stem.to_string_lossy().ends_with("tests"))
+    path.file_stem()
+        .is_some_and(|stem| stem.to_string_lossy().ends_with("tests"))
 }
 
 /// Which rooms of ours each room may not import.
 const FORBIDDEN: &[(&str, &[&str])] = &[
     (
         "domain",
-        &["store", "usecases", "commands", "discord", "reconciler", "scheduler", "config", "clock", "texts", "run", "loopback"],
+        &[
+            "store",
+            "usecases",
+            "commands",
+            "discord",
+            "reconciler",
+            "scheduler",
+            "config",
+            "clock",
+            "texts",
+            "run",
+            "loopback",
+        ],
     ),
-    ("store", &["usecases", "commands", "discord", "reconciler", "scheduler", "config", "run", "loopback"]),
-    ("texts", &["store", "usecases", "commands", "discord", "reconciler", "scheduler", "run", "loopback"]),
-    ("usecases", &["commands", "discord", "reconciler", "scheduler", "run", "loopback"]),
-    ("discord", &["store", "usecases", "reconciler", "scheduler", "run", "loopback"]),
+    (
+        "store",
+        &[
+            "usecases",
+            "commands",
+            "discord",
+            "reconciler",
+            "scheduler",
+            "config",
+            "run",
+            "loopback",
+        ],
+    ),
+    (
+        "texts",
+        &[
+            "store",
+            "usecases",
+            "commands",
+            "discord",
+            "reconciler",
+            "scheduler",
+            "run",
+            "loopback",
+        ],
+    ),
+    (
+        "usecases",
+        &["commands", "discord", "reconciler", "scheduler", "run", "loopback"],
+    ),
+    (
+        "discord",
+        &["store", "usecases", "reconciler", "scheduler", "run", "loopback"],
+    ),
     (
         "loopback",
         &[
-            "domain", "store", "usecases", "commands", "discord", "reconciler", "scheduler", "config", "clock", "texts", "run",
-            "territories", "error", "demo",
+            "domain",
+            "store",
+            "usecases",
+            "commands",
+            "discord",
+            "reconciler",
+            "scheduler",
+            "config",
+            "clock",
+            "texts",
+            "run",
+            "territories",
+            "error",
+            "demo",
         ],
     ),
 ];
@@ -103,9 +164,8 @@ fn rooms_import_only_downwards() {
 /// Whether a line names a library's path, and not merely a word that contains its name.
 fn mentions(line: &str, library: &str) -> bool {
     let path = format!("{library}::");
-    line.match_indices(&path).any(|(at, _)| {
-        !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == ':')
-    })
+    line.match_indices(&path)
+        .any(|(at, _)| !line[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_' || before == ':'))
 }
 
 #[test]
@@ -115,7 +175,9 @@ fn the_clock_is_read_in_one_place() {
         .filter(|(path, _)| !is_test(path) && room(path) != "loopback")
         .filter(|(_, text)| {
             let code = code(text);
-            ["Utc::now(", "Local::now(", "SystemTime::now("].iter().any(|call| code.contains(call))
+            ["Utc::now(", "Local::now(", "SystemTime::now("]
+                .iter()
+                .any(|call| code.contains(call))
         })
         .map(|(path, _)| path.display().to_string())
         .collect();
@@ -147,7 +209,10 @@ fn nothing_is_left_for_later() {
             continue;
         }
         for (number, line) in text.lines().enumerate() {
-            if ["TODO", "FIXME", "#[ignore", "todo!(", "unimplemented!("].iter().any(|word| line.contains(word)) {
+            if ["TODO", "FIXME", "#[ignore", "todo!(", "unimplemented!("]
+                .iter()
+                .any(|word| line.contains(word))
+            {
                 faults.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }
         }
@@ -166,7 +231,11 @@ fn french_stands_in_the_texts_only() {
             continue;
         }
         for (number, line) in code(&text).lines().enumerate() {
-            let literal = line.split('"').skip(1).step_by(2).any(|piece| piece.contains('’') && piece.contains(' '));
+            let literal = line
+                .split('"')
+                .skip(1)
+                .step_by(2)
+                .any(|piece| piece.contains('’') && piece.contains(' '));
             if literal {
                 faults.push(format!("{}:{}: {}", path.display(), number + 1, line.trim()));
             }

@@ -8,8 +8,9 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use super::read::Line;
 use crate::domain::duplicates::{self, Blocked, Changed, Changes, Erasures, Incoming, Known, Review, RowPlan};
 use crate::domain::ids::PersonId;
+use crate::domain::territory::Origin as Choice;
 use crate::store::imports::{CallWord, Candidate};
-use crate::store::people::{Indexes, Origin, Placed};
+use crate::store::people::{Indexes, Origin};
 use crate::store::suppressions::{Found, Kind};
 use crate::store::vault::BlindIndex;
 
@@ -197,7 +198,7 @@ impl Book {
         let Some(before) = self.people.get(&id) else { return Decision::Unchanged { id, review } };
         let same_code = changes.postal_code.as_deref().unwrap_or(&before.place.postal_code) == line.postal_code;
         // A manual choice survives any later automatic one; and a commune belongs to its postal code.
-        if before.place.placed == Placed::Manual || !same_code {
+        if before.place.placed == Some(Choice::Manual) || !same_code {
             changes.commune = None;
         }
         let joins_site = before.origin == Origin::Local;
@@ -205,7 +206,7 @@ impl Book {
             return Decision::Unchanged { id, review };
         }
         let moves = (changes.postal_code.is_some() || changes.commune.is_some())
-            && before.place.placed != Placed::Manual
+            && before.place.placed != Some(Choice::Manual)
             && same_code;
         let call = match (changes.phone.is_some(), before.call) {
             (true, _) if not_called => Some(CallWord::DoNotCall),

@@ -13,11 +13,11 @@ use crate::domain::duplicates::Review;
 use crate::domain::ids::{PersonId, RegionCode, TerritoryId, UserId};
 use crate::domain::import::{Counts, Progress};
 use crate::domain::signup_file::{FileError, Rejection};
-use crate::domain::territory::{Atlas, Choice, Origin as ChoiceOrigin, TerritoryKey};
+use crate::domain::territory::{Atlas, Choice, TerritoryKey};
 use crate::error::{Error, Failure, Outcome, Refusal, UserError};
 use crate::store::imports::{self, CallWord, Candidate, Pair, Trace, Write};
 use crate::store::journal::{self, Entry};
-use crate::store::people::{Indexes, Origin, Place, Placed};
+use crate::store::people::{Indexes, Origin, Place};
 use crate::store::{StoreError, Tx, groups, suppressions, territories};
 use crate::texts;
 use crate::usecases::{App, ladder};
@@ -329,15 +329,10 @@ impl Run {
     async fn place(&mut self, tx: &mut Tx, line: &Line) -> Result<Place, StoreError> {
         let postal_code = line.postal_code.clone();
         let Some(choice) = &line.choice else {
-            return Ok(Place { postal_code, insee: None, territory: None, placed: Placed::Nowhere });
-        };
-        let placed = match choice.origin {
-            ChoiceOrigin::Auto | ChoiceOrigin::Code => Placed::Auto,
-            ChoiceOrigin::Commune => Placed::Commune,
-            ChoiceOrigin::Manual => Placed::Manual,
+            return Ok(Place { postal_code, insee: None, territory: None, placed: None });
         };
         let territory = self.territory(tx, &choice.key).await?;
-        Ok(Place { postal_code, insee: choice.commune.clone(), territory, placed })
+        Ok(Place { postal_code, insee: choice.commune.clone(), territory, placed: Some(choice.origin) })
     }
 
     /// The id of a part; a dry run gives the parts that are not in use yet ids of its own, below zero.

@@ -1,0 +1,356 @@
+//! From the snapshot to what should exist on Discord: roles, categories, channels with their overwrites, messages, access.
+//!
+//! Objects that do not exist yet are named by their keys ([`Target::Bound`]); the ids come in when a call is made. The
+//! layout is one function: another one fills the same [`Space`].
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, Utc};
+
+use super::bindings::{Duty, Key, Room};
+use super::ids::{ChannelId, GroupId, GuildId, RoleId, UserId};
+use super::ladder::{Step, Thresholds};
+use super::observed::{Bits, ChannelKind};
+use super::permissions::{QUIET, READ, VIEW_CHANNEL, WRITE};
+use super::register::{self, Columns, Page};
+use super::snapshot::{ArticleFacts, GroupFacts, HashKey, Snapshot};
+use super::view::{Embed, Message, Tone};
+use super::words::{Links, Occasion, Places, Words};
+
+/// The host's settings that shape the spaces.
+#[derive(Clone)]
+pub struct Rules {
+    /// The five numbers of the ladder.
+    pub thresholds: Thresholds,
+    /// The columns of the register.
+    pub columns: Columns,
+    /// The entry links.
+    pub links: Links,
+    /// The wording.
+    pub words: &'static dyn Words,
+}
+
+impl std::fmt::Debug for Rules {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Rules")
+            .field("thresholds", &self.thresholds)
+            .field("columns", &self.columns)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Where the spaces are made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Server {
+    /// The bound server.
+    pub guild: GuildId,
+    /// The bot's own account.
+    pub bot: UserId,
+    /// The national team's role, when it exists.
+    pub national: Option<RoleId>,
+}
+
+/// Whom an overwrite concerns.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Target {
+    /// The holders of a role that exists.
+    Role(RoleId),
+    /// The holders of a role of ours, which may not exist yet.
+    Bound(Key),
+    /// One account.
+    Member(UserId),
+}
+
+/// A role that should exist: without permissions, not mentionable, not shown apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct RoleSpec {
+    /// Its key.
+    pub key: Key,
+    /// Its name.
+    pub name: String,
+    /// The accounts that should hold it, when they are on the server.
+    pub holders: BTreeSet<UserId>,
+}
+
+/// A category or channel that should exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChannelSpec {
+    /// Its key.
+    pub key: Key,
+    /// A category or a text channel.
+    pub kind: ChannelKind,
+    /// Its name.
+    pub name: String,
+    /// Its topic; empty for a category.
+    pub topic: String,
+    /// Its category.
+    pub parent: Option<Key>,
+    /// Its complete overwrites, each subject once.
+    pub overwrites: Vec<(Target, Bits)>,
+}
+
+/// An article of the statutes as it is posted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Article {
+    group: GroupId,
+    facts: ArticleFacts,
+}
+
+/// The announcement of a step in the space: posted once, never edited.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Announcement {
+    group: GroupId,
+    occasion: Occasion,
+}
+
+/// A message that should exist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Post {
+    /// A page of the register.
+    Page(Page),
+    /// An article of the statutes.
+    Article(Article),
+    /// The announcement of a step.
+    Announcement(Announcement),
+}
+
+impl Post {
+    /// The object that this message is.
+    #[must_use]
+    pub fn key(&self) -> Key {
+        match self {
+            Post::Page(page) => page.key(),
+            Post::Article(article) => Key::Article(article.group, article.facts.number),
+            Post::Announcement(announcement) => Key::Announcement(announcement.group, announcement.occasion.step),
+        }
+    }
+
+    /// The channel where it lies.
+    #[must_use]
+    pub fn room(&self) -> Key {
+        match self {
+            Post::Page(page) => Key::Room(page.group, Room::Register),
+            Post::Article(article) => Key::Room(article.group, Room::Documents),
+            Post::Announcement(announcement) => Key::Room(announcement.group, Room::Discussion),
+        }
+    }
+
+    /// What changes when the message should be edited; the date of a register page is not part of it.
+    #[must_use]
+    pub fn hash(&self, key: &HashKey) -> String {
+        match self {
+            Post::Page(page) => page.hash(key),
+            Post::Article(Article {
+                group,
+                facts:
+                    ArticleFacts {
+                        number,
+                        title,
+                        body,
+                        since,
+                    },
+            }) => key.hash(&format!("{group} {number} v{since}\n{title}\n{body}")),
+            Post::Announcement(announcement) => key.hash(announcement.occasion.step.key()),
+        }
+    }
+
+    /// The message as of `now`; `None` while an object that it names does not exist.
+    pub fn message(&self, words: &dyn Words, ids: impl Fn(Key) -> Option<u64>, now: DateTime<Utc>) -> Option<Message> {
+        let marker = self.key().marker().unwrap_or_default();
+        match self {
+            Post::Page(page) => Some(page.message(words, now)),
+            Post::Article(article) => {
+                let (title, body, footer) = words.article(&article.facts, &marker);
+                let embed = Embed {
+                    footer,
+                    ..Embed::new(Tone::Neutral, title, body)
+                };
+                Some(Message::default().with_embed(embed))
+            }
+            Post::Announcement(Announcement { group, occasion }) => {
+                let role = RoleId(ids(Key::Role(*group))?);
+                let places = Places {
+                    role,
+                    register: ChannelId(ids(Key::Room(*group, Room::Register))?),
+                    documents: ChannelId(ids(Key::Room(*group, Room::Documents))?),
+                };
+                let mut message = Message::text(words.announcement(occasion, places, &marker));
+                message.mentions.roles.push(role.0);
+                Some(message)
+            }
+        }
+    }
+}
+
+/// The reserved space of one group, in the order in which it is made.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Space {
+    /// The group.
+    pub group: GroupId,
+    /// Its role and who holds it.
+    pub role: RoleSpec,
+    /// Its category, then its channels.
+    pub channels: Vec<ChannelSpec>,
+    /// The pages of its register.
+    pub pages: Vec<Page>,
+    /// The articles of its statutes.
+    pub articles: Vec<Post>,
+    /// The announcements due, lowest step first.
+    pub announcements: Vec<Post>,
+}
+
+/// What should exist.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Desired {
+    /// The spaces, oldest group first: when Discord is full, the others wait in this order.
+    pub spaces: Vec<Space>,
+    /// The roles of functions that someone holds.
+    pub duties: Vec<RoleSpec>,
+    /// What content hashes are keyed with.
+    pub hash_key: HashKey,
+}
+
+/// Computes what should exist.
+#[must_use]
+pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
+    let Snapshot {
+        groups,
+        duties,
+        hash_key,
+    } = snapshot;
+    Desired {
+        spaces: groups
+            .iter()
+            .filter(|group| group.since(Step::Forming).is_some())
+            .map(|group| ample(group, server, rules))
+            .collect(),
+        duties: Duty::ALL
+            .into_iter()
+            .filter_map(|duty| {
+                let holders = duties.get(&duty)?;
+                let key = Key::Duty(duty);
+                Some(RoleSpec {
+                    key,
+                    name: rules.words.duty(duty),
+                    holders: holders.clone(),
+                })
+            })
+            .collect(),
+        hash_key: *hash_key,
+    }
+}
+
+/// The layout `ample`: one role, one category and three channels for each group (product.md §7).
+fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
+    let (id, words) = (group.id, rules.words);
+    let members = group
+        .members
+        .iter()
+        .filter(|member| member.present)
+        .filter_map(|member| member.user);
+    let relays = group
+        .relays
+        .iter()
+        .filter(|relay| relay.present)
+        .map(|relay| relay.user);
+    let category = ChannelSpec {
+        key: Key::Category(id),
+        kind: ChannelKind::Category,
+        name: words.category(&group.name, group.stage()),
+        topic: String::new(),
+        parent: None,
+        overwrites: overwrites(group, server, None),
+    };
+    let rooms = Room::ALL.map(|room| {
+        let key = Key::Room(id, room);
+        ChannelSpec {
+            key,
+            kind: ChannelKind::Text,
+            name: room.name().to_owned(),
+            topic: words.topic(room, &key.marker().unwrap_or_default()),
+            parent: Some(Key::Category(id)),
+            overwrites: overwrites(group, server, Some(room)),
+        }
+    });
+    Space {
+        group: id,
+        role: RoleSpec {
+            key: Key::Role(id),
+            name: words.role(&group.name),
+            holders: members.chain(relays).collect(),
+        },
+        channels: std::iter::once(category).chain(rooms).collect(),
+        pages: register::pages(group, rules.columns, &rules.thresholds, words),
+        articles: articles(group),
+        announcements: announcements(group, rules),
+    }
+}
+
+/// The complete overwrites of a room, or of the category (`None`): who is not named sees nothing.
+///
+/// Relays come in by the group's role, without any moderation power; the referents by name, because they serve many groups
+/// without belonging to them; the bot by name, because what is denied to everyone is denied to it too.
+fn overwrites(group: &GroupFacts, server: &Server, room: Option<Room>) -> Vec<(Target, Bits)> {
+    let quiet = room.is_none_or(Room::is_quiet) || group.archived;
+    let (allow, deny) = match (room, quiet) {
+        (None, _) => (READ, 0),
+        (Some(_), true) => (READ, QUIET),
+        (Some(_), false) => (WRITE, 0),
+    };
+    let people = Bits { allow, deny };
+    let everyone = Bits {
+        allow: 0,
+        deny: VIEW_CHANNEL | deny,
+    };
+    let mut overwrites = vec![
+        (Target::Role(RoleId(server.guild.0)), everyone),
+        (Target::Member(server.bot), Bits { allow: WRITE, deny: 0 }),
+        (Target::Bound(Key::Role(group.id)), people),
+    ];
+    overwrites.extend(server.national.map(|role| (Target::Role(role), people)));
+    let referents: BTreeSet<UserId> = group
+        .referents
+        .iter()
+        .filter(|referent| referent.present && referent.user != server.bot)
+        .map(|referent| referent.user)
+        .collect();
+    overwrites.extend(referents.into_iter().map(|user| (Target::Member(user), people)));
+    overwrites
+}
+
+fn articles(group: &GroupFacts) -> Vec<Post> {
+    let Some(statutes) = &group.statutes else {
+        return Vec::new();
+    };
+    statutes
+        .articles
+        .iter()
+        .map(|facts| {
+            Post::Article(Article {
+                group: group.id,
+                facts: facts.clone(),
+            })
+        })
+        .collect()
+}
+
+fn announcements(group: &GroupFacts, rules: &Rules) -> Vec<Post> {
+    group
+        .announce
+        .iter()
+        .filter(|step| **step != Step::Possible)
+        .map(|step| {
+            let occasion = Occasion {
+                group: group.name.clone(),
+                step: *step,
+                members: u32::try_from(group.members.len()).unwrap_or(u32::MAX),
+                next: rules.thresholds.next(&group.reached()),
+                links: rules.links.clone(),
+            };
+            Post::Announcement(Announcement {
+                group: group.id,
+                occasion,
+            })
+        })
+        .collect()
+}

@@ -1,0 +1,570 @@
+//! The decisions about roles, channels and access. Those about messages are in `messages`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, TimeDelta, Utc};
+
+use super::{Act, ChannelEdit, Found, Pace, Plan, Step, channel_hash, queue_subject};
+use crate::domain::bindings::{Binding, Bindings, Key, Setbacks};
+use crate::domain::desired::{ChannelSpec, Desired, RoleSpec, Space, Target};
+use crate::domain::ids::{ChannelId, RoleId, UserId};
+use crate::domain::notice::PutBack;
+use crate::domain::observed::{
+    CHANNELS_MAX, Observed, Overwrites, ROLES_MAX, SeenChannel, SeenRole, Subject, created_at,
+};
+
+/// How much earlier than its intention an object may have been made, by the difference of two clocks (product.md §7).
+const CLOCK_SKEW: TimeDelta = TimeDelta::seconds(60);
+
+/// Where an object of ours is, as far as this plan goes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    /// There, with this id.
+    Here(u64),
+    /// Made by a step of this plan.
+    Coming,
+    /// Not there, and not to be made now: what depends on it waits too.
+    Blocked,
+}
+
+pub(super) struct Planner<'a> {
+    desired: &'a Desired,
+    pub(super) observed: &'a Observed,
+    pub(super) bindings: &'a Bindings,
+    setbacks: &'a Setbacks,
+    pub(super) pace: &'a Pace,
+    pub(super) now: DateTime<Utc>,
+    /// Where the objects looked at so far are.
+    places: BTreeMap<Key, Place>,
+    /// The ids that belong to an object of ours: nothing else may adopt them.
+    pub(super) claimed: BTreeSet<u64>,
+    holders: BTreeMap<RoleId, BTreeSet<UserId>>,
+    roles_left: usize,
+    channels_left: usize,
+    pub(super) plan: Plan,
+}
+
+impl<'a> Planner<'a> {
+    pub(super) fn new(
+        desired: &'a Desired,
+        observed: &'a Observed,
+        bindings: &'a Bindings,
+        setbacks: &'a Setbacks,
+        pace: &'a Pace,
+        now: DateTime<Utc>,
+    ) -> Self {
+        let mut holders: BTreeMap<RoleId, BTreeSet<UserId>> = BTreeMap::new();
+        for (user, member) in &observed.members {
+            for role in &member.roles {
+                holders.entry(*role).or_default().insert(*user);
+            }
+        }
+        Self {
+            desired,
+            observed,
+            bindings,
+            setbacks,
+            pace,
+            now,
+            places: BTreeMap::new(),
+            claimed: bindings.values().filter_map(|binding| binding.id).collect(),
+            holders,
+            roles_left: ROLES_MAX.saturating_sub(observed.roles.len()),
+            channels_left: CHANNELS_MAX.saturating_sub(observed.channels.len()),
+            plan: Plan {
+                fullness: observed.fullness(),
+                ..Plan::default()
+            },
+        }
+    }
+
+    pub(super) fn run(mut self) -> Plan {
+        let Desired {
+            spaces,
+            duties,
+            hash_key: _,
+        } = self.desired;
+        for space in spaces {
+            self.space(space);
+        }
+        for duty in duties {
+            let place = self.role(duty);
+            self.access(duty, place, |user| match duty.key {
+                Key::Duty(duty) => Key::DutyHeld(duty, user),
+                other => other,
+            });
+        }
+        // What protects comes first; the order of the rest, in which a space is made, is kept.
+        let places = &self.places;
+        self.plan.steps.sort_by_key(|step| !protects(step, places));
+        self.plan
+    }
+
+    fn space(&mut self, space: &Space) {
+        let Space {
+            group,
+            role,
+            channels,
+            pages,
+            articles,
+            announcements,
+        } = space;
+        if self.is_new(space) && (self.roles_left < 1 || self.channels_left < channels.len()) {
+            self.plan.waiting.push(*group);
+            self.plan.held.insert(queue_subject(*group));
+            return;
+        }
+        let place = self.role(role);
+        for channel in channels {
+            self.channel(channel);
+        }
+        self.pages(*group, pages);
+        self.articles(*group, articles);
+        self.access(role, place, |user| Key::Access(*group, user));
+        for announcement in announcements {
+            self.announcement(announcement);
+        }
+        self.sweep(*group);
+    }
+
+    /// Whether nothing of the space was ever intended.
+    fn is_new(&self, space: &Space) -> bool {
+        std::iter::once(space.role.key)
+            .chain(space.channels.iter().map(|channel| channel.key))
+            .all(|key| !self.bindings.contains_key(&key))
+    }
+
+    // ---- shared with `messages`
+
+    /// Adds a step, unless its last failure tells it to wait; tells whether it was added.
+    pub(super) fn push(&mut self, step: Step) -> bool {
+        if self.is_held(&step.subject()) {
+            return false;
+        }
+        self.plan.steps.push(step);
+        true
+    }
+
+    pub(super) fn is_held(&mut self, subject: &str) -> bool {
+        let Some(setback) = self
+            .setbacks
+            .get(subject)
+            .filter(|setback| setback.not_before > self.now)
+        else {
+            return false;
+        };
+        self.wake(setback.not_before);
+        self.plan.held.insert(subject.to_owned());
+        true
+    }
+
+    pub(super) fn wake(&mut self, at: DateTime<Utc>) {
+        self.plan.wake = Some(self.plan.wake.map_or(at, |earlier| earlier.min(at)));
+    }
+
+    pub(super) fn place(&self, key: Key) -> Place {
+        self.places.get(&key).copied().unwrap_or(Place::Blocked)
+    }
+
+    pub(super) fn hash_key(&self) -> &crate::domain::snapshot::HashKey {
+        &self.desired.hash_key
+    }
+
+    fn settle(&mut self, key: Key, place: Place) -> Place {
+        self.places.insert(key, place);
+        if let Place::Here(id) = place {
+            self.claimed.insert(id);
+        }
+        place
+    }
+
+    /// Whether an object may be the one that an intention announced: made later, and nobody else's.
+    fn may_be(&self, id: u64, intention: &Binding) -> bool {
+        !self.claimed.contains(&id) && created_at(id) >= intention.intended_at - CLOCK_SKEW
+    }
+
+    // ---- roles
+
+    fn role(&mut self, spec: &RoleSpec) -> Place {
+        let (key, name) = (spec.key, spec.name.clone());
+        let binding = self.bindings.get(&key);
+        if let Some(binding) = binding {
+            let found = match binding.id {
+                Some(id) => self.observed.roles.contains_key(&RoleId(id)).then_some(id),
+                None => self.adoptable_role(spec, binding),
+            };
+            if let Some(id) = found {
+                if binding.id.is_none() {
+                    self.push(Step {
+                        key,
+                        act: Act::Adopt {
+                            id,
+                            channel: None,
+                            pinned: false,
+                        },
+                        report: None,
+                    });
+                }
+                self.compare_role(spec, id, binding);
+                return self.settle(key, Place::Here(id));
+            }
+        }
+        let report = deleted(binding);
+        let place = if self.push(Step {
+            key,
+            act: Act::CreateRole { name },
+            report,
+        }) {
+            self.roles_left = self.roles_left.saturating_sub(1);
+            Place::Coming
+        } else {
+            Place::Blocked
+        };
+        self.settle(key, place)
+    }
+
+    /// A role bears nothing that tells whose it is: it is ours only when its name is exact, it is younger than the intention,
+    /// nobody holds it and it gives nothing (product.md §7).
+    fn adoptable_role(&self, spec: &RoleSpec, intention: &Binding) -> Option<u64> {
+        let found = self.observed.roles.iter().find(|(id, role)| {
+            role.name == spec.name
+                && role.permissions == 0
+                && !role.managed
+                && self.holders.get(id).is_none_or(BTreeSet::is_empty)
+                && self.may_be(id.0, intention)
+        });
+        found.map(|(id, _)| id.0)
+    }
+
+    fn compare_role(&mut self, spec: &RoleSpec, id: u64, binding: &Binding) {
+        let Some(seen) = self.observed.roles.get(&RoleId(id)) else {
+            return;
+        };
+        let SeenRole {
+            name,
+            permissions,
+            hoist,
+            mentionable,
+            managed: _,
+        } = seen;
+        let hash = self.hash_key().hash(&spec.name);
+        let recorded = binding.hash.as_deref() == Some(&hash);
+        if *name == spec.name && *permissions == 0 && !hoist && !mentionable {
+            if !recorded {
+                let found = Found::Role(spec.name.clone());
+                self.push(Step {
+                    key: spec.key,
+                    act: Act::Remember { found },
+                    report: None,
+                });
+            }
+            return;
+        }
+        let what = if *permissions == 0 {
+            PutBack::Name
+        } else {
+            PutBack::Permissions
+        };
+        let act = Act::EditRole {
+            role: RoleId(id),
+            name: spec.name.clone(),
+        };
+        self.push(Step {
+            key: spec.key,
+            act,
+            report: recorded.then_some(what),
+        });
+    }
+
+    // ---- categories and channels
+
+    fn channel(&mut self, spec: &ChannelSpec) -> Place {
+        let key = spec.key;
+        let binding = self.bindings.get(&key);
+        if let Some(binding) = binding {
+            let found = match binding.id {
+                Some(id) => self.observed.channels.contains_key(&ChannelId(id)).then_some(id),
+                None => self.adoptable_channel(spec, binding),
+            };
+            if let Some(id) = found {
+                if binding.id.is_none() {
+                    self.push(Step {
+                        key,
+                        act: Act::Adopt {
+                            id,
+                            channel: None,
+                            pinned: false,
+                        },
+                        report: None,
+                    });
+                }
+                self.compare_channel(spec, ChannelId(id), binding);
+                return self.settle(key, Place::Here(id));
+            }
+        }
+        let step = Step {
+            key,
+            act: Act::CreateChannel { spec: spec.clone() },
+            report: deleted(binding),
+        };
+        let place = if self.needs_blocked(spec) || !self.push(step) {
+            Place::Blocked
+        } else {
+            self.channels_left = self.channels_left.saturating_sub(1);
+            Place::Coming
+        };
+        self.settle(key, place)
+    }
+
+    /// Whether an object that the channel names can't be made now. A space is never made without its own role in it.
+    fn needs_blocked(&self, spec: &ChannelSpec) -> bool {
+        let roles = spec.overwrites.iter().filter_map(|(target, _)| match target {
+            Target::Bound(key) => Some(*key),
+            Target::Role(_) | Target::Member(_) => None,
+        });
+        roles.chain(spec.parent).any(|key| self.place(key) == Place::Blocked)
+    }
+
+    /// A text channel is found again by the marker that ends its topic; a category, which has none, is ours only when its
+    /// name is exact, it is younger than the intention and has exactly the overwrites asked (product.md §7).
+    fn adoptable_channel(&self, spec: &ChannelSpec, intention: &Binding) -> Option<u64> {
+        let marker = spec.key.marker();
+        let overwrites = self.resolved(spec);
+        let found = self.observed.channels.iter().find(|(id, seen)| {
+            let alike = match &marker {
+                Some(marker) => seen.topic.split(' ').next_back() == Some(marker),
+                None => seen.name == spec.name && overwrites.as_ref() == Some(&seen.overwrites),
+            };
+            alike && seen.kind == spec.kind && self.may_be(id.0, intention)
+        });
+        found.map(|(id, _)| id.0)
+    }
+
+    /// The overwrites with their ids; `None` while a role does not exist.
+    fn resolved(&self, spec: &ChannelSpec) -> Option<Overwrites> {
+        let mut overwrites = Overwrites::new();
+        for (target, bits) in &spec.overwrites {
+            let subject = match target {
+                Target::Role(role) => Subject::Role(*role),
+                Target::Member(user) => Subject::Member(*user),
+                Target::Bound(key) => match self.place(*key) {
+                    Place::Here(id) => Subject::Role(RoleId(id)),
+                    Place::Coming | Place::Blocked => return None,
+                },
+            };
+            overwrites.insert(subject, *bits);
+        }
+        Some(overwrites)
+    }
+
+    fn compare_channel(&mut self, spec: &ChannelSpec, id: ChannelId, binding: &Binding) {
+        let Some(seen) = self.observed.channels.get(&id) else {
+            return;
+        };
+        let spec = self.without_blocked_roles(spec);
+        let SeenChannel {
+            kind: _,
+            name,
+            topic,
+            parent,
+            overwrites,
+        } = seen;
+        let resolved = self.resolved(&spec);
+        let mut edit = ChannelEdit::default();
+        if resolved.as_ref() != Some(overwrites) {
+            edit.overwrites = Some(spec.overwrites.clone());
+        }
+        if let Some(wanted) = spec.parent {
+            edit.parent = match self.place(wanted) {
+                Place::Here(category) if *parent == Some(ChannelId(category)) => None,
+                Place::Blocked => None,
+                Place::Here(_) | Place::Coming => Some(wanted),
+            };
+        }
+        if *name != spec.name {
+            edit.name = Some(spec.name.clone());
+        }
+        if *topic != spec.topic {
+            edit.topic = Some(spec.topic.clone());
+        }
+        let places = &self.places;
+        let ids = |key: Key| match places.get(&key) {
+            Some(Place::Here(id)) => Some(*id),
+            _ => None,
+        };
+        let hash = channel_hash(&spec, ids, self.hash_key());
+        let recorded = hash.is_some() && hash == binding.hash;
+        if edit.is_empty() {
+            if hash.is_some() && !recorded {
+                self.push(Step {
+                    key: spec.key,
+                    act: Act::Remember {
+                        found: Found::Channel(spec),
+                    },
+                    report: None,
+                });
+            }
+            return;
+        }
+        self.delay_rename(&mut edit, &spec, binding);
+        if edit.is_empty() {
+            return;
+        }
+        let what = if edit.overwrites.is_some() {
+            PutBack::Permissions
+        } else {
+            PutBack::Name
+        };
+        let key = spec.key;
+        let act = Act::EditChannel {
+            channel: id,
+            spec,
+            edit,
+        };
+        self.push(Step {
+            key,
+            act,
+            report: recorded.then_some(what),
+        });
+    }
+
+    /// When the group's role can't be made now, its overwrite is left out: the others are still put right, so that a space
+    /// opened by hand does not stay open.
+    fn without_blocked_roles(&self, spec: &ChannelSpec) -> ChannelSpec {
+        let mut spec = spec.clone();
+        spec.overwrites.retain(|(target, _)| match target {
+            Target::Bound(key) => self.place(*key) != Place::Blocked,
+            Target::Role(_) | Target::Member(_) => true,
+        });
+        spec
+    }
+
+    /// Takes the name and the topic out of an edit that comes too early after another one, or after a refusal; overwrites
+    /// never wait for them.
+    fn delay_rename(&mut self, edit: &mut ChannelEdit, spec: &ChannelSpec, binding: &Binding) {
+        if !edit.renames() {
+            return;
+        }
+        let allowed = binding
+            .edited_at
+            .map(|last| last + self.pace.rename)
+            .filter(|at| *at > self.now);
+        if let Some(at) = allowed {
+            self.wake(at);
+        }
+        if allowed.is_some() || self.is_held(&spec.key.to_string()) {
+            edit.name = None;
+            edit.topic = None;
+            edit.partial = true;
+        }
+    }
+
+    // ---- access
+
+    /// Gives the role to those who should hold it and takes it from the others. A role given is recorded: so we know what
+    /// was taken or given by hand, and what only ended.
+    fn access(&mut self, spec: &RoleSpec, place: Place, key_of: impl Fn(UserId) -> Key) {
+        let role = match place {
+            Place::Blocked => return,
+            Place::Here(id) => Some(RoleId(id)),
+            Place::Coming => None,
+        };
+        let holders = role
+            .and_then(|role| self.holders.get(&role))
+            .cloned()
+            .unwrap_or_default();
+        for user in spec.holders.iter().copied() {
+            let Some(member) = self.observed.members.get(&user) else {
+                continue;
+            };
+            let key = key_of(user);
+            let given = self
+                .bindings
+                .get(&key)
+                .filter(|row| row.id.is_some() && row.id == role.map(|role| role.0));
+            match (holders.contains(&user), role) {
+                (true, Some(role)) => {
+                    if given.is_none() {
+                        self.push(Step {
+                            key,
+                            act: Act::Adopt {
+                                id: role.0,
+                                channel: None,
+                                pinned: false,
+                            },
+                            report: None,
+                        });
+                    }
+                }
+                _ => {
+                    // Whoever joined again since lost the role by leaving, not by anybody's hand.
+                    let taken = given.is_some_and(|row| member.joined_at <= row.bound_at);
+                    let report = taken.then_some(PutBack::Access);
+                    self.push(Step {
+                        key,
+                        act: Act::Grant { role: spec.key, user },
+                        report,
+                    });
+                }
+            }
+        }
+        let Some(role) = role else { return };
+        for user in holders.difference(&spec.holders).copied() {
+            let key = key_of(user);
+            let report = (!self.bindings.contains_key(&key)).then_some(PutBack::Access);
+            self.push(Step {
+                key,
+                act: Act::Revoke { role, user },
+                report,
+            });
+        }
+        let given: Vec<(Key, UserId)> = self
+            .bindings
+            .range(key_of(UserId(0))..=key_of(UserId(u64::MAX)))
+            .filter_map(|(key, _)| match key {
+                Key::Access(_, user) | Key::DutyHeld(_, user) => Some((*key, *user)),
+                _ => None,
+            })
+            .collect();
+        for (key, user) in given {
+            let wanted = spec.holders.contains(&user) && self.observed.members.contains_key(&user);
+            if !wanted && !holders.contains(&user) {
+                self.push(Step {
+                    key,
+                    act: Act::Forget,
+                    report: None,
+                });
+            }
+        }
+    }
+}
+
+/// Whether a step protects what is reserved and depends on no other: access taken away, overwrites put right.
+fn protects(step: &Step, places: &BTreeMap<Key, Place>) -> bool {
+    match &step.act {
+        Act::Revoke { .. } => true,
+        Act::EditChannel {
+            edit:
+                ChannelEdit {
+                    overwrites: Some(overwrites),
+                    parent,
+                    ..
+                },
+            ..
+        } => {
+            let roles = overwrites.iter().filter_map(|(target, _)| match target {
+                Target::Bound(key) => Some(key),
+                Target::Role(_) | Target::Member(_) => None,
+            });
+            roles
+                .chain(parent)
+                .all(|key| matches!(places.get(key), Some(Place::Here(_))))
+        }
+        _ => false,
+    }
+}
+
+/// What is reported when an object that was there has to be made again.
+fn deleted(binding: Option<&Binding>) -> Option<PutBack> {
+    binding.and_then(|binding| binding.id).map(|_| PutBack::Deleted)
+}
