@@ -106,19 +106,27 @@ async fn an_update_fills_and_corrects_but_never_blanks() {
 #[tokio::test]
 async fn a_manual_place_survives_and_a_commune_corrects_a_guess() {
     let world = World::new().await;
-    // 34400 touches several intercommunalités: without a commune the most populous part is taken.
-    let guess = "Awa;Martin;06 39 98 00 01;awa@example.org;34400;;02/01/2027;";
-    let named = "Awa;Martin;06 39 98 00 01;awa@example.org;34400;Saint-Nazaire-de-Pézan;03/01/2027;";
-    apply(&world, file(&[guess])).await;
-    assert_eq!(world.number("SELECT count(*) FROM people WHERE placed = 'auto'").await, 1);
-    world.execute("UPDATE people SET placed = 'manuel', insee = '34172', territory_id = 1").await;
-    let done = apply(&world, file(&[named])).await;
-    assert_eq!(world.rows("SELECT insee FROM people").await, ["34172"]);
+    // A code that touches several territories: without a commune the most populous part is taken.
+    let atlas = crate::world::atlas();
+    let code = atlas.postal_codes().find(|code| atlas.parts(*code).len() > 1).unwrap();
+    let parts = atlas.parts(code);
+    let small = parts[1].places[0];
+    let guess = format!("Awa;Martin;06 39 98 00 01;awa@example.org;{code};;02/01/2027;");
+    let named = format!("Awa;Martin;06 39 98 00 01;awa@example.org;{code};{};03/01/2027;", small.commune);
+    let place = "SELECT p.placed || ' ' || coalesce(p.insee, '') || ' ' || t.name FROM people p JOIN territories t \
+                 ON t.id = p.territory_id";
+    apply(&world, file(&[&guess])).await;
+    assert_eq!(world.rows(place).await, [format!("auto  {}", parts[0].territory.name)]);
+
+    world.execute("UPDATE people SET placed = 'manuel', insee = '34172'").await;
+    let done = apply(&world, file(&[&named])).await;
+    assert_eq!(world.rows(place).await, [format!("manuel 34172 {}", parts[0].territory.name)]);
     assert_eq!(done.counts.updated, 1, "the date of sign-up is later");
+
     world.execute("UPDATE people SET placed = 'auto', insee = NULL").await;
     world.execute("DELETE FROM import_lines").await;
-    apply(&world, file(&[named])).await;
-    assert_ne!(world.rows("SELECT placed || insee FROM people").await, ["auto"]);
+    apply(&world, file(&[&named])).await;
+    assert_eq!(world.rows(place).await, [format!("commune {} {}", small.unit, parts[1].territory.name)]);
 }
 
 #[tokio::test]
