@@ -128,6 +128,7 @@ CREATE TABLE memberships (
     left_reason     TEXT CHECK (left_reason IN ('depart', 'demenagement', 'exclusion', 'deces', 'erreur', 'annulation',
                                                 'transfert', 'retrait', 'effacement')),
     left_by         INTEGER,
+    left_note_sealed BLOB,                     -- why a validation was annulled, in the words of who did
     UNIQUE (group_id, number),
     CHECK ((left_at IS NULL) = (left_reason IS NULL))
 ) STRICT;

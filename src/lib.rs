@@ -58,6 +58,7 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;
+pub mod reconciler;
 pub mod run;
 pub mod store;
 pub mod supervisor;

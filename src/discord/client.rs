@@ -156,11 +156,18 @@ pub struct Application {
 /// # Errors
 /// When Discord refuses, or cannot be reached.
 pub async fn application(http: &Http) -> Result<Application, ApiFailure> {
-    let info = http.get_current_application_info().await.map_err(|error| ApiFailure::read(&error))?;
+    let info = http
+        .get_current_application_info()
+        .await
+        .map_err(|error| ApiFailure::read(&error))?;
     let lists_members = info.flags.map(|flags| {
         flags.intersects(ApplicationFlags::GATEWAY_GUILD_MEMBERS | ApplicationFlags::GATEWAY_GUILD_MEMBERS_LIMITED)
     });
-    Ok(Application { id: info.id.get(), public: info.bot_public, lists_members })
+    Ok(Application {
+        id: info.id.get(),
+        public: info.bot_public,
+        lists_members,
+    })
 }
 
 /// The permissions that the product asks for, never Administrator (product.md §17: bits 0 4 6 10 11 13 14 15 16 28 33 35 36

@@ -34,7 +34,16 @@ impl Counts {
     /// One line for the journal: numbers only.
     #[must_use]
     pub fn summary(&self) -> String {
-        let Counts { new, updated, unchanged, to_review, rejected, erased, to_place, unreadable_dates } = self;
+        let Counts {
+            new,
+            updated,
+            unchanged,
+            to_review,
+            rejected,
+            erased,
+            to_place,
+            unreadable_dates,
+        } = self;
         format!(
             "new={new} updated={updated} unchanged={unchanged} to_review={to_review} rejected={rejected} erased={erased} \
              to_place={to_place} unreadable_dates={unreadable_dates}"

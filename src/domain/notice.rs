@@ -1,6 +1,7 @@
 //! What the outbox tells people: facts by id, never by name (product.md §16). Names are put in when a message is sent, so a
 //! person erased in the meantime is not named, and a stolen outbox tells nothing.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, UserId};
@@ -87,6 +88,23 @@ pub enum Notice {
     Capacity {
         /// Percent of the tightest limit in use.
         percent: u8,
+    },
+    /// These people are to be called back this evening; to the relay who made the appointments (§5).
+    CallBacks {
+        /// The people.
+        people: Vec<PersonId>,
+    },
+    /// What is new on the relay's list since that day; to each relay, once a week (§5).
+    RelayDigest {
+        /// The day of the digest before.
+        since: NaiveDate,
+    },
+    /// A person used the invitation; to the relays (§6.6).
+    Joined {
+        /// The person, now linked to an account.
+        person: PersonId,
+        /// The group, of which the person is a member or whose relays call this person.
+        group: GroupId,
     },
 }
 

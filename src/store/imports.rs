@@ -13,7 +13,7 @@ use super::{StoreError, Tx, hex_list, id_list, identity, to_sql};
 use crate::domain::duplicates::Doubt;
 use crate::domain::ids::{PersonId, RegionCode, TerritoryId, UserId};
 use crate::domain::person::Identity;
-use crate::domain::territory::Origin as Choice;
+use crate::domain::territory::Origin as PlaceOrigin;
 
 /// Rows written by one statement: far under SQLite's limit of 32,766 bound values.
 const ROWS: usize = 500;
@@ -99,10 +99,14 @@ pub async fn candidates(tx: &mut Tx, indexes: &[Indexes]) -> Result<Vec<Candidat
 fn candidate(vault: &Vault, row: &sqlx::sqlite::SqliteRow) -> Result<Candidate, StoreError> {
     let malformed = |what| StoreError::Row { table: "people", what };
     let index = |bytes: Option<&[u8]>| -> Result<Option<BlindIndex>, StoreError> {
-        bytes.map(|bytes| bytes.try_into().map_err(|_| malformed("index"))).transpose()
+        bytes
+            .map(|bytes| bytes.try_into().map_err(|_| malformed("index")))
+            .transpose()
     };
     let pseudo: Option<&[u8]> = row.try_get("pseudo_sealed")?;
-    let pseudo = pseudo.map(|sealed| identity::DiscordName::open(vault, sealed)).transpose()?;
+    let pseudo = pseudo
+        .map(|sealed| identity::DiscordName::open(vault, sealed))
+        .transpose()?;
     let date: Option<&str> = row.try_get("signed_up_on")?;
     Ok(Candidate {
         id: PersonId(row.try_get("id")?),
@@ -111,9 +115,17 @@ fn candidate(vault: &Vault, row: &sqlx::sqlite::SqliteRow) -> Result<Candidate, 
             postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
             insee: row.try_get("insee")?,
             territory: row.try_get::<Option<i64>, _>("territory_id")?.map(TerritoryId),
-            placed: row.try_get::<Option<&str>, _>("placed")?.map(str::parse).transpose().map_err(|_| malformed("placed"))?,
+            placed: row
+                .try_get::<Option<&str>, _>("placed")?
+                .map(str::parse::<PlaceOrigin>)
+                .transpose()
+                .map_err(|_| malformed("placed"))?,
         },
-        origin: if row.try_get::<&str, _>("source")? == "site" { Origin::Site } else { Origin::Local },
+        origin: if row.try_get::<&str, _>("source")? == "site" {
+            Origin::Site
+        } else {
+            Origin::Local
+        },
         signed_up_on: date.map(str::parse).transpose().map_err(|_| malformed("date"))?,
         pseudo: pseudo.map(|name| name.display.clone()),
         call: CallWord::from_key(row.try_get("call_state")?),
@@ -142,7 +154,10 @@ pub async fn remembered(tx: &mut Tx, lines: &[BlindIndex]) -> Result<HashMap<Bli
     rows.iter()
         .map(|row| {
             let hash: &[u8] = row.try_get("hash")?;
-            let hash = hash.try_into().map_err(|_| StoreError::Row { table: "import_lines", what: "hash" })?;
+            let hash = hash.try_into().map_err(|_| StoreError::Row {
+                table: "import_lines",
+                what: "hash",
+            })?;
             Ok((hash, PersonId(row.try_get("id")?)))
         })
         .collect()
@@ -170,7 +185,10 @@ pub async fn remember(tx: &mut Tx, lines: &[(BlindIndex, PersonId)]) -> Result<(
 /// # Errors
 /// When SQLite fails.
 pub async fn forget(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM import_lines WHERE person_id = ?").bind(person.0).execute(tx.conn()).await?;
+    sqlx::query("DELETE FROM import_lines WHERE person_id = ?")
+        .bind(person.0)
+        .execute(tx.conn())
+        .await?;
     Ok(())
 }
 
@@ -179,8 +197,9 @@ pub async fn forget(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
 /// # Errors
 /// When SQLite fails.
 pub async fn next_person(tx: &mut Tx) -> Result<PersonId, StoreError> {
-    let id: i64 =
-        sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM people").fetch_one(tx.conn()).await?;
+    let id: i64 = sqlx::query_scalar("SELECT coalesce(max(id), 0) + 1 FROM people")
+        .fetch_one(tx.conn())
+        .await?;
     Ok(PersonId(id))
 }
 
@@ -206,7 +225,11 @@ pub struct Write {
 impl Write {
     fn sealed(&self, vault: &Vault) -> Result<(Vec<u8>, Option<Vec<u8>>), StoreError> {
         let pseudo = self.pseudo.as_ref().map(|pseudo| {
-            identity::DiscordName { display: pseudo.clone(), username: String::new() }.seal(vault)
+            identity::DiscordName {
+                display: pseudo.clone(),
+                username: String::new(),
+            }
+            .seal(vault)
         });
         Ok((identity::seal(vault, &self.identity)?, pseudo.transpose()?))
     }
@@ -219,7 +242,10 @@ impl Write {
 pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result<(), StoreError> {
     let vault = Arc::clone(tx.vault());
     for people in people.chunks(ROWS) {
-        let sealed = people.iter().map(|person| person.sealed(&vault)).collect::<Result<Vec<_>, _>>()?;
+        let sealed = people
+            .iter()
+            .map(|person| person.sealed(&vault))
+            .collect::<Result<Vec<_>, _>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO people (id, sealed, pseudo_sealed, mail_index, phone_index, name_index, postal_code, insee, \
              territory_id, placed, source, signed_up_on, call_state, created_at, updated_at) ",
@@ -234,7 +260,7 @@ pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result
                 .push_bind(person.place.postal_code.clone())
                 .push_bind(person.place.insee.clone())
                 .push_bind(person.place.territory.map(|id| id.0))
-                .push_bind(person.place.placed.map(Choice::as_str))
+                .push_bind(person.place.placed.map(PlaceOrigin::as_str))
                 .push_bind("site")
                 .push_bind(person.signed_up_on.map(|date| date.to_string()))
                 .push_bind(call_key(person.call))
@@ -269,7 +295,7 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     .bind(&person.place.postal_code)
     .bind(&person.place.insee)
     .bind(person.place.territory.map(|id| id.0))
-    .bind(person.place.placed.map(Choice::as_str))
+    .bind(person.place.placed.map(PlaceOrigin::as_str))
     .bind(person.signed_up_on.map(|date| date.to_string()))
     .bind(person.call.map(|call| call_key(Some(call))))
     .bind(to_sql(now))
@@ -302,7 +328,11 @@ impl Pair {
     /// A pair of two different people.
     #[must_use]
     pub fn new(one: PersonId, other: PersonId, why: Doubt) -> Option<Pair> {
-        (one != other).then(|| Pair { a: one.min(other), b: one.max(other), why })
+        (one != other).then(|| Pair {
+            a: one.min(other),
+            b: one.max(other),
+            why,
+        })
     }
 }
 
@@ -330,7 +360,10 @@ pub async fn add_pairs(tx: &mut Tx, pairs: &[Pair], now: DateTime<Utc>) -> Resul
     for pairs in pairs.chunks(ROWS) {
         let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO duplicate_pairs (a, b, reason, found_at) ");
         query.push_values(pairs, |mut row, pair| {
-            row.push_bind(pair.a.0).push_bind(pair.b.0).push_bind(pair.why.code()).push_bind(to_sql(now));
+            row.push_bind(pair.a.0)
+                .push_bind(pair.b.0)
+                .push_bind(pair.why.code())
+                .push_bind(to_sql(now));
         });
         query.push(" ON CONFLICT DO NOTHING");
         query.build().execute(tx.conn()).await?;
@@ -355,14 +388,10 @@ pub struct Trace {
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn trace(
-    tx: &mut Tx,
-    actor: Option<UserId>,
-    traces: &[Trace],
-    now: DateTime<Utc>,
-) -> Result<(), StoreError> {
+pub async fn trace(tx: &mut Tx, actor: Option<UserId>, traces: &[Trace], now: DateTime<Utc>) -> Result<(), StoreError> {
     for traces in traces.chunks(ROWS) {
-        let mut query = QueryBuilder::<Sqlite>::new("INSERT INTO journal (at, actor, event, person_id, region, after) ");
+        let mut query =
+            QueryBuilder::<Sqlite>::new("INSERT INTO journal (at, actor, event, person_id, region, after) ");
         query.push_values(traces, |mut row, trace| {
             row.push_bind(to_sql(now))
                 .push_bind(actor.map(UserId::to_sql))

@@ -27,7 +27,10 @@ pub async fn display_names(
     .await?;
     let mut names = HashMap::with_capacity(rows.len());
     for row in rows {
-        let name = match (row.try_get::<Option<&[u8]>, _>("sealed")?, row.try_get::<Option<&[u8]>, _>("name_sealed")?) {
+        let name = match (
+            row.try_get::<Option<&[u8]>, _>("sealed")?,
+            row.try_get::<Option<&[u8]>, _>("name_sealed")?,
+        ) {
             (Some(sealed), _) => identity::open(tx.vault(), sealed)?.full(),
             (None, Some(sealed)) => DiscordName::open(tx.vault(), sealed)?.display.clone(),
             (None, None) => continue,
@@ -63,7 +66,13 @@ pub async fn presence(tx: &mut Tx, user: UserId) -> Result<Option<Presence>, Sto
         .bind(user.to_sql())
         .fetch_optional(tx.conn())
         .await?;
-    row.map(|row| Ok(Presence { present: row.try_get("present")?, bot: row.try_get("bot")? })).transpose()
+    row.map(|row| {
+        Ok(Presence {
+            present: row.try_get("present")?,
+            bot: row.try_get("bot")?,
+        })
+    })
+    .transpose()
 }
 
 /// The humans on the server whom a typed Discord name designates: the one account of that unique name, else everyone so

@@ -8,7 +8,7 @@ use sqlx::Row;
 
 use super::vault::{BlindIndex, Index, Vault};
 use super::{StoreError, Tx, from_sql, to_sql};
-use crate::domain::person::Identity;
+use crate::domain::person::{Identity, Mail, Phone};
 
 /// What a hash stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -42,6 +42,18 @@ impl Kind {
     }
 }
 
+/// The hash of a phone.
+#[must_use]
+pub fn of_phone(vault: &Vault, phone: &Phone) -> BlindIndex {
+    vault.suppression(Index::Phone, phone.e164())
+}
+
+/// The hash of a mail.
+#[must_use]
+pub fn of_mail(vault: &Vault, mail: &Mail) -> BlindIndex {
+    vault.suppression(Index::Mail, &mail.comparison())
+}
+
 /// The hashes by which an identity is looked up in the list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hashes {
@@ -56,8 +68,8 @@ impl Hashes {
     #[must_use]
     pub fn of(vault: &Vault, identity: &Identity) -> Hashes {
         Hashes {
-            mail: identity.mail.as_ref().map(|mail| vault.suppression(Index::Mail, &mail.comparison())),
-            phone: identity.phone.as_ref().map(|phone| vault.suppression(Index::Phone, phone.e164())),
+            mail: identity.mail.as_ref().map(|mail| of_mail(vault, mail)),
+            phone: identity.phone.as_ref().map(|phone| of_phone(vault, phone)),
         }
     }
 }
@@ -88,9 +100,15 @@ pub async fn find(tx: &mut Tx, hashes: impl IntoIterator<Item = BlindIndex>) -> 
     .await?;
     let mut found = HashMap::with_capacity(rows.len());
     for row in rows {
-        let malformed = |what| StoreError::Row { table: "suppressions", what };
+        let malformed = |what| StoreError::Row {
+            table: "suppressions",
+            what,
+        };
         let kind = Kind::from_key(row.try_get("kind")?).ok_or(malformed("kind"))?;
-        let hash: BlindIndex = row.try_get::<&[u8], _>("hash")?.try_into().map_err(|_| malformed("hash"))?;
+        let hash: BlindIndex = row
+            .try_get::<&[u8], _>("hash")?
+            .try_into()
+            .map_err(|_| malformed("hash"))?;
         found.insert((kind, hash), from_sql(row.try_get("at")?)?);
     }
     Ok(Found(found))
@@ -111,4 +129,18 @@ pub async fn add(tx: &mut Tx, kind: Kind, hash: &BlindIndex, at: DateTime<Utc>) 
     .execute(tx.conn())
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// Forbids calls to a number, for everyone on file who shares it and for whoever is written later.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn block_number(tx: &mut Tx, phone: &Phone, at: DateTime<Utc>) -> Result<(), StoreError> {
+    let vault = std::sync::Arc::clone(tx.vault());
+    add(tx, Kind::DoNotCall, &of_phone(&vault, phone), at).await?;
+    sqlx::query("UPDATE people SET number_blocked = 1 WHERE phone_index = ?")
+        .bind(vault.blind(Index::Phone, phone.e164()).as_slice())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }

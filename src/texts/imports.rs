@@ -16,7 +16,16 @@ pub const REJECTED_FILE: &str = "lignes-rejetees.csv";
 
 /// The numbers of an import, one a line. `attached` says whether the rejected lines come with them, and how many of them do not.
 fn numbers(counts: &Counts, attached: Option<u64>) -> Vec<String> {
-    let Counts { new, updated, unchanged, to_review, rejected, erased, to_place, unreadable_dates } = *counts;
+    let Counts {
+        new,
+        updated,
+        unchanged,
+        to_review,
+        rejected,
+        erased,
+        to_place,
+        unreadable_dates,
+    } = *counts;
     let waiting = match to_place {
         0 => String::new(),
         n => format!(", dont {} à placer (code postal sans bassin connu)", number(n)),
@@ -29,15 +38,24 @@ fn numbers(counts: &Counts, attached: Option<u64>) -> Vec<String> {
     ];
     let file = match attached {
         Some(0) => " (fichier joint, avec la raison de chacune)".to_owned(),
-        Some(left_out) => format!(" (fichier joint, moins {} qui n’y tiennent pas)", count(left_out, "ligne", "lignes")),
+        Some(left_out) => format!(
+            " (fichier joint, moins {} qui n’y tiennent pas)",
+            count(left_out, "ligne", "lignes")
+        ),
         None => String::new(),
     };
     lines.push(format!("Rejetés : {}{file}", number(rejected)));
     if erased > 0 {
-        lines.push(format!("Laissés de côté, à la suite d’un effacement demandé : {}", number(erased)));
+        lines.push(format!(
+            "Laissés de côté, à la suite d’un effacement demandé : {}",
+            number(erased)
+        ));
     }
     if unreadable_dates > 0 {
-        lines.push(format!("Dates d’inscription illisibles, laissées de côté : {}", number(unreadable_dates)));
+        lines.push(format!(
+            "Dates d’inscription illisibles, laissées de côté : {}",
+            number(unreadable_dates)
+        ));
     }
     lines
 }
@@ -143,19 +161,26 @@ pub fn host_applied(counts: &Counts, declared: &[String]) -> String {
 
 /// Lines without what only Discord reads.
 fn plain(lines: Vec<String>) -> impl Iterator<Item = String> {
-    lines.into_iter().map(|line| line.replace("🌱 ", "  ").replace('\\', ""))
+    lines
+        .into_iter()
+        .map(|line| line.replace("🌱 ", "  ").replace('\\', ""))
 }
 
 /// Where the rejected lines were written, for the shell of the host.
 #[must_use]
 pub fn host_rejected(path: &std::path::Path) -> String {
-    typeset(&format!("Les lignes rejetées sont dans {}, chacune avec sa raison.", path.display()))
+    typeset(&format!(
+        "Les lignes rejetées sont dans {}, chacune avec sa raison.",
+        path.display()
+    ))
 }
 
 /// A file that cannot be read; `reason` says why and what to do.
 #[must_use]
 pub fn unreadable(reason: &str) -> String {
-    typeset(&format!("⚠️ **Ce fichier ne peut pas être importé.** {reason} Rien n’a changé."))
+    typeset(&format!(
+        "⚠️ **Ce fichier ne peut pas être importé.** {reason} Rien n’a changé."
+    ))
 }
 
 /// The staged file was forgotten.
@@ -221,7 +246,10 @@ mod tests {
 
     #[test]
     fn a_dry_run_reads_well() {
-        let possible = vec![("Lunel (Hérault)".to_owned(), 12), ("Les Sables-d’Olonne (Vendée)".to_owned(), 5)];
+        let possible = vec![
+            ("Lunel (Hérault)".to_owned(), 12),
+            ("Les Sables-d’Olonne (Vendée)".to_owned(), 5),
+        ];
         let message = dry_run(&counts(), &possible, Some((vec![1], 0)), &draft(), 30);
         assert_eq!(message.faults(), Vec::<String>::new());
         insta::assert_snapshot!(message.content);
@@ -230,15 +258,27 @@ mod tests {
     #[test]
     fn the_end_of_an_import_reads_well() {
         insta::assert_snapshot!(applied(&counts(), &["Lunel".to_owned()]).content);
-        insta::assert_snapshot!(progress(Progress { done: 3000, total: 100_000 }).content);
+        insta::assert_snapshot!(
+            progress(Progress {
+                done: 3000,
+                total: 100_000
+            })
+            .content
+        );
         insta::assert_snapshot!(host_applied(&counts(), &["Lunel".to_owned()]));
     }
 
     #[test]
     fn a_first_import_of_the_whole_country_fits() {
-        let possible: Vec<(String, u32)> = (0..1500).map(|n| (format!("Saint-Rémy-en-Bouzemont {n} (Marne)"), 5)).collect();
+        let possible: Vec<(String, u32)> = (0..1500)
+            .map(|n| (format!("Saint-Rémy-en-Bouzemont {n} (Marne)"), 5))
+            .collect();
         let message = dry_run(&counts(), &possible, None, &draft(), 30);
         assert_eq!(message.faults(), Vec::<String>::new());
-        assert!(message.content.contains("… et 1\u{a0}485 autres"), "{}", message.content);
+        assert!(
+            message.content.contains("… et 1\u{a0}485 autres"),
+            "{}",
+            message.content
+        );
     }
 }

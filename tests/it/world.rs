@@ -62,7 +62,9 @@ impl World {
     /// Runs a statement behind the application's back.
     pub(crate) async fn execute(&self, sql: &'static str) {
         let path = self.app.store.path();
-        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path))
+            .await
+            .unwrap();
         sqlx::query(sql).execute(&pool).await.unwrap();
         pool.close().await;
     }
@@ -70,7 +72,10 @@ impl World {
     /// Every row of the given columns, as text, sorted: two equal lists are two equal states.
     pub(crate) async fn rows(&self, sql: &'static str) -> Vec<String> {
         let rows = sqlx::query(sql).fetch_all(&self.raw).await.unwrap();
-        let mut rows: Vec<String> = rows.iter().map(|row| row.get::<Option<String>, _>(0).unwrap_or_default()).collect();
+        let mut rows: Vec<String> = rows
+            .iter()
+            .map(|row| row.get::<Option<String>, _>(0).unwrap_or_default())
+            .collect();
         rows.sort();
         rows
     }
@@ -79,18 +84,29 @@ impl World {
     pub(crate) async fn national(&self, user: u64) -> Actor {
         self.on_server(user, "Nadia", "nadia").await;
         let path = self.app.store.path();
-        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
-        sqlx::query("UPDATE roster SET national = 1 WHERE user_id = ?").bind(user.cast_signed()).execute(&pool).await.unwrap();
+        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path))
+            .await
+            .unwrap();
+        sqlx::query("UPDATE roster SET national = 1 WHERE user_id = ?")
+            .bind(user.cast_signed())
+            .execute(&pool)
+            .await
+            .unwrap();
         pool.close().await;
         actor(user)
     }
 
     /// Puts an account on the server, in the mirror.
     pub(crate) async fn on_server(&self, user: u64, display: &str, unique: &str) {
-        let name = maillage::store::identity::DiscordName { display: display.into(), username: unique.into() };
+        let name = maillage::store::identity::DiscordName {
+            display: display.into(),
+            username: unique.into(),
+        };
         let sealed = name.seal(self.app.store.vault()).unwrap();
         let path = self.app.store.path();
-        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path)).await.unwrap();
+        let pool = SqlitePool::connect_with(SqliteConnectOptions::new().filename(path))
+            .await
+            .unwrap();
         sqlx::query("INSERT OR REPLACE INTO roster (user_id, present, bot, pending, national, name_sealed) VALUES (?, 1, 0, 0, 0, ?)")
             .bind(user.cast_signed())
             .bind(sealed)
@@ -102,10 +118,15 @@ impl World {
 }
 
 async fn raw(path: &Path) -> SqlitePool {
-    SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).read_only(true)).await.unwrap()
+    SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).read_only(true))
+        .await
+        .unwrap()
 }
 
 /// Someone who presses or types, without any right on the server.
 pub(crate) fn actor(user: u64) -> Actor {
-    Actor { user: UserId(user), manages_server: false }
+    Actor {
+        user: UserId(user),
+        manages_server: false,
+    }
 }

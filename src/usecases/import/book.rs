@@ -8,7 +8,7 @@ use chrono::{DateTime, NaiveDate, NaiveTime, Utc};
 use super::read::Line;
 use crate::domain::duplicates::{self, Blocked, Changed, Changes, Erasures, Incoming, Known, Review, RowPlan};
 use crate::domain::ids::PersonId;
-use crate::domain::territory::Origin as Choice;
+use crate::domain::territory::Origin as PlaceOrigin;
 use crate::store::imports::{CallWord, Candidate};
 use crate::store::people::{Indexes, Origin};
 use crate::store::suppressions::{Found, Kind};
@@ -152,8 +152,11 @@ impl Book {
 
     /// Whom a line may be, each once, in order of id.
     fn alike(&self, indexes: &Indexes) -> Vec<&Candidate> {
-        let mut ids: Vec<PersonId> =
-            keys(indexes).filter_map(|index| self.by_index.get(&index)).flatten().copied().collect();
+        let mut ids: Vec<PersonId> = keys(indexes)
+            .filter_map(|index| self.by_index.get(&index))
+            .flatten()
+            .copied()
+            .collect();
         ids.sort_unstable();
         ids.dedup();
         ids.iter().filter_map(|id| self.people.get(id)).collect()
@@ -176,8 +179,14 @@ impl Book {
         let not_called = suppressed.at(Kind::DoNotCall, line.hashes.phone).is_some();
         let remembered = self.memory.get(&line.memory).copied();
         match duplicates::plan_row(&row, &known, Erasures::default(), remembered) {
-            RowPlan::New => Decision::New { review: Vec::new(), call: opening(not_called) },
-            RowPlan::ToReview { with } => Decision::New { review: with, call: opening(not_called) },
+            RowPlan::New => Decision::New {
+                review: Vec::new(),
+                call: opening(not_called),
+            },
+            RowPlan::ToReview { with } => Decision::New {
+                review: with,
+                call: opening(not_called),
+            },
             RowPlan::Blocked(Blocked::Erased) => Decision::Erased,
             RowPlan::Blocked(Blocked::DoNotCall(id)) => Decision::Unchanged { id, review: Vec::new() },
             RowPlan::Unchanged { id, review } if remembered.is_some() => Decision::Unchanged { id, review },
@@ -195,10 +204,12 @@ impl Book {
         review: Vec<Review>,
         not_called: bool,
     ) -> Decision {
-        let Some(before) = self.people.get(&id) else { return Decision::Unchanged { id, review } };
+        let Some(before) = self.people.get(&id) else {
+            return Decision::Unchanged { id, review };
+        };
         let same_code = changes.postal_code.as_deref().unwrap_or(&before.place.postal_code) == line.postal_code;
         // A manual choice survives any later automatic one; and a commune belongs to its postal code.
-        if before.place.placed == Some(Choice::Manual) || !same_code {
+        if before.place.placed == Some(PlaceOrigin::Manual) || !same_code {
             changes.commune = None;
         }
         let joins_site = before.origin == Origin::Local;
@@ -206,7 +217,7 @@ impl Book {
             return Decision::Unchanged { id, review };
         }
         let moves = (changes.postal_code.is_some() || changes.commune.is_some())
-            && before.place.placed != Some(Choice::Manual)
+            && before.place.placed != Some(PlaceOrigin::Manual)
             && same_code;
         let call = match (changes.phone.is_some(), before.call) {
             (true, _) if not_called => Some(CallWord::DoNotCall),
@@ -226,12 +237,22 @@ impl Book {
             identity: after.identity,
             place,
             origin: Origin::Site,
-            signed_up_on: if changes.signed_up_at.is_some() { line.signed_up_on } else { before.signed_up_on },
+            signed_up_on: if changes.signed_up_at.is_some() {
+                line.signed_up_on
+            } else {
+                before.signed_up_on
+            },
             pseudo: after.discord,
             call: call.unwrap_or(before.call),
             confirmed: before.confirmed,
         };
-        Decision::Update(Box::new(Update { after, moves, call, which, review }))
+        Decision::Update(Box::new(Update {
+            after,
+            moves,
+            call,
+            which,
+            review,
+        }))
     }
 
     fn known(&self, candidate: &Candidate) -> Known {
@@ -250,7 +271,11 @@ impl Book {
 }
 
 fn opening(not_called: bool) -> CallWord {
-    if not_called { CallWord::DoNotCall } else { CallWord::Open }
+    if not_called {
+        CallWord::DoNotCall
+    } else {
+        CallWord::Open
+    }
 }
 
 /// A line as the rules compare it: the commune by its code, which is what is kept of it.

@@ -50,7 +50,10 @@ pub struct Rejected {
 
 impl std::fmt::Debug for Rejected {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Rejected").field("bytes", &self.csv.len()).field("left_out", &self.left_out).finish()
+        f.debug_struct("Rejected")
+            .field("bytes", &self.csv.len())
+            .field("left_out", &self.left_out)
+            .finish()
     }
 }
 
@@ -180,19 +183,28 @@ fn already_used() -> Failure {
 }
 
 fn pack(bytes: &[u8]) -> Outcome<Kept> {
-    let failed = |source| Failure::Internal(Error::Io { doing: "compressing a staged import", source });
+    let failed = |source| {
+        Failure::Internal(Error::Io {
+            doing: "compressing a staged import",
+            source,
+        })
+    };
     // Most files come as they are; one that is compressed already gains nothing and loses nothing.
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::fast());
     encoder.write_all(bytes).map_err(failed)?;
     let packed = zeroize::Zeroizing::new(encoder.finish().map_err(failed)?);
-    Ok(Kept { file: STANDARD.encode(packed.as_slice()) })
+    Ok(Kept {
+        file: STANDARD.encode(packed.as_slice()),
+    })
 }
 
 fn unpack(kept: &Kept) -> Outcome<Vec<u8>> {
     let malformed = || Failure::Internal(Error::Invariant("a staged import does not unpack"));
     let packed = zeroize::Zeroizing::new(STANDARD.decode(&kept.file).map_err(|_| malformed())?);
     let mut bytes = Vec::new();
-    let read = flate2::read::GzDecoder::new(packed.as_slice()).take(MAX_UNPACKED_BYTES + 1).read_to_end(&mut bytes);
+    let read = flate2::read::GzDecoder::new(packed.as_slice())
+        .take(MAX_UNPACKED_BYTES + 1)
+        .read_to_end(&mut bytes);
     read.map_err(|_| malformed())?;
     Ok(bytes)
 }

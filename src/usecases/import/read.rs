@@ -80,16 +80,26 @@ pub(super) fn read(
 ) -> Result<(), FileError> {
     let file = SignupFile::open(bytes)?;
     let has_dates = file.columns().contains(&Column::Date);
-    let opened = Opened { headers: file.headers().to_vec(), total: file.lines_total(), has_dates };
+    let opened = Opened {
+        headers: file.headers().to_vec(),
+        total: file.lines_total(),
+        has_dates,
+    };
     if parts.blocking_send(Part::Opened(opened)).is_err() {
         return Ok(());
     }
     let mut rows = file.rows().peekable();
     loop {
-        let mut batch = Batch { lines: Vec::with_capacity(BATCH), rejected: Vec::new(), unreadable_dates: 0, last: false };
+        let mut batch = Batch {
+            lines: Vec::with_capacity(BATCH),
+            rejected: Vec::new(),
+            unreadable_dates: 0,
+            last: false,
+        };
         for row in rows.by_ref().take(BATCH) {
             match row.and_then(|row| {
-                batch.unreadable_dates += row.notices.iter().filter(|&&n| n == RowNotice::UnreadableDate).count() as u64;
+                batch.unreadable_dates +=
+                    row.notices.iter().filter(|&&n| n == RowNotice::UnreadableDate).count() as u64;
                 line(row, vault, atlas, has_dates)
             }) {
                 Ok(line) => batch.lines.push(line),

@@ -113,7 +113,11 @@ pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>, now: DateTime<Utc>) -> O
         run.book.forget_unwritten();
         if last {
             let possible = run.possible(&mut tx, app.rules().thresholds.possible).await?;
-            return Ok(DryRun { counts: run.counts, possible, rejected: run.rejected().await? });
+            return Ok(DryRun {
+                counts: run.counts,
+                possible,
+                rejected: run.rejected().await?,
+            });
         }
     }
 }
@@ -136,7 +140,11 @@ pub(super) async fn real(
     loop {
         let batch = reader.batch().await?;
         let last = batch.last;
-        done = if last { total } else { total.min(done + (batch.lines.len() + batch.rejected.len()) as u64) };
+        done = if last {
+            total
+        } else {
+            total.min(done + (batch.lines.len() + batch.rejected.len()) as u64)
+        };
         let mut tx = app.store.write().await?;
         let writes = run.batch(&mut tx, batch).await?;
         writes.commit(&mut tx, by, now).await?;
@@ -148,11 +156,21 @@ pub(super) async fn real(
                 names.extend(groups::get(&mut tx, *group).await?.map(|group| group.name));
             }
             let summary = run.counts.summary();
-            let entry = Entry { actor: by, event: "import.done", after: Some(&summary), ..Entry::default() };
+            let entry = Entry {
+                actor: by,
+                event: "import.done",
+                after: Some(&summary),
+                ..Entry::default()
+            };
             journal::write(&mut tx, &entry, now).await?;
             tx.commit().await?;
             progress.send_replace(Progress { done, total });
-            return Ok(Applied { counts: run.counts, declared, names, rejected: run.rejected().await? });
+            return Ok(Applied {
+                counts: run.counts,
+                declared,
+                names,
+                rejected: run.rejected().await?,
+            });
         }
         // The loops are woken once, at the end.
         tx.commit_quietly().await?;
@@ -199,14 +217,24 @@ impl Run {
         let memories: Vec<[u8; 32]> = lines.iter().map(|line| line.memory).collect();
         self.book.load_memory(imports::remembered(tx, &memories).await?);
         // Whoever is remembered is not opened: most of a file imported again.
-        let indexes: Vec<Indexes> =
-            lines.iter().filter(|line| !self.book.remembers(&line.memory)).map(|line| line.indexes).collect();
+        let indexes: Vec<Indexes> = lines
+            .iter()
+            .filter(|line| !self.book.remembers(&line.memory))
+            .map(|line| line.indexes)
+            .collect();
         self.book.load(imports::candidates(tx, &indexes).await?);
         let pairs = imports::known_pairs(tx, self.book.ids().filter(|id| id.0 < DRY_IDS)).await?;
         self.book.load_pairs(pairs);
-        let hashes = lines.iter().flat_map(|line| [line.hashes.mail, line.hashes.phone]).flatten();
+        let hashes = lines
+            .iter()
+            .flat_map(|line| [line.hashes.mail, line.hashes.phone])
+            .flatten();
         let suppressed = suppressions::find(tx, hashes).await?;
-        let mut next = if self.dry { PersonId(self.next_dry_id) } else { imports::next_person(tx).await? };
+        let mut next = if self.dry {
+            PersonId(self.next_dry_id)
+        } else {
+            imports::next_person(tx).await?
+        };
         let mut writes = Writes::default();
         for line in lines {
             match self.book.decide(&line, &suppressed, self.has_dates) {
@@ -265,7 +293,12 @@ impl Run {
         };
         writes.new.push(write(&person, Some(call)));
         let region = self.region(line.choice.as_ref());
-        writes.traces.push(Trace { person: id, event: "person.imported", region, which: None });
+        writes.traces.push(Trace {
+            person: id,
+            event: "person.imported",
+            region,
+            which: None,
+        });
         self.book.write(person);
         Ok(())
     }
@@ -279,7 +312,13 @@ impl Run {
         update: Update,
     ) -> Result<(), StoreError> {
         self.counts.updated += 1;
-        let Update { mut after, moves, call, which, review: _ } = update;
+        let Update {
+            mut after,
+            moves,
+            call,
+            which,
+            review: _,
+        } = update;
         let before = self.book.get(after.id).map(|before| {
             let counted = before.origin == Origin::Site && before.call.counts();
             (before.place.territory, i64::from(counted))
@@ -297,7 +336,12 @@ impl Run {
         writes.updated.push(write(&after, call));
         let region = self.region(line.choice.as_ref().filter(|_| moves));
         let which = Some(which.join(","));
-        writes.traces.push(Trace { person: after.id, event: "person.updated", region, which });
+        writes.traces.push(Trace {
+            person: after.id,
+            event: "person.updated",
+            region,
+            which,
+        });
         self.book.write(after);
         Ok(())
     }
@@ -311,7 +355,9 @@ impl Run {
 
     fn pair(&mut self, writes: &mut Writes, id: PersonId, review: &[Review]) {
         for (other, why) in review.iter().take(REVIEW_MAX) {
-            let Some(pair) = Pair::new(id, *other, *why) else { continue };
+            let Some(pair) = Pair::new(id, *other, *why) else {
+                continue;
+            };
             if self.book.add_pair(pair.a, pair.b) {
                 self.counts.to_review += 1;
                 writes.pairs.push(pair);
@@ -329,10 +375,20 @@ impl Run {
     async fn place(&mut self, tx: &mut Tx, line: &Line) -> Result<Place, StoreError> {
         let postal_code = line.postal_code.clone();
         let Some(choice) = &line.choice else {
-            return Ok(Place { postal_code, insee: None, territory: None, placed: None });
+            return Ok(Place {
+                postal_code,
+                insee: None,
+                territory: None,
+                placed: None,
+            });
         };
         let territory = self.territory(tx, &choice.key).await?;
-        Ok(Place { postal_code, insee: choice.commune.clone(), territory, placed: Some(choice.origin) })
+        Ok(Place {
+            postal_code,
+            insee: choice.commune.clone(),
+            territory,
+            placed: Some(choice.origin),
+        })
     }
 
     /// The id of a part; a dry run gives the parts that are not in use yet ids of its own, below zero.
@@ -340,11 +396,14 @@ impl Run {
         if let Some(id) = self.parts.get(key) {
             return Ok(Some(*id));
         }
-        let Some(part) = self.atlas.territory(key) else { return Ok(None) };
+        let Some(part) = self.atlas.territory(key) else {
+            return Ok(None);
+        };
         let id = if self.dry {
             if self.parts.is_empty() {
                 for part in imports::parts(tx).await? {
-                    self.parts.insert(TerritoryKey::new(part.basin, part.departement), part.territory);
+                    self.parts
+                        .insert(TerritoryKey::new(part.basin, part.departement), part.territory);
                 }
             }
             let fresh = TerritoryId(-1 - i64::try_from(self.parts.len()).unwrap_or(i64::MAX - 1));
@@ -359,7 +418,9 @@ impl Run {
     }
 
     fn region(&self, choice: Option<&Choice>) -> Option<RegionCode> {
-        self.atlas.territory(&choice?.key).map(|part| RegionCode(part.region.clone()))
+        self.atlas
+            .territory(&choice?.key)
+            .map(|part| RegionCode(part.region.clone()))
     }
 
     fn reject(&mut self, rejections: Vec<Rejection>) {
@@ -380,24 +441,43 @@ impl Run {
             return Ok(None);
         }
         let csv = blocking(move || texts::import::rejected_csv(&self.headers, &self.rejections)).await?;
-        Ok(Some(Rejected { csv, left_out: self.rejected_left_out }))
+        Ok(Some(Rejected {
+            csv,
+            left_out: self.rejected_left_out,
+        }))
     }
 
     /// The parts without a group where this run would bring enough people, most people first.
     async fn possible(&self, tx: &mut Tx, threshold: u32) -> Result<Vec<(String, u32)>, StoreError> {
         let mut today: HashMap<TerritoryKey, (u32, bool)> = HashMap::new();
         for part in imports::parts(tx).await? {
-            today.insert(TerritoryKey::new(part.basin, part.departement), (part.signed_up, part.held));
+            today.insert(
+                TerritoryKey::new(part.basin, part.departement),
+                (part.signed_up, part.held),
+            );
         }
         let mut possible: Vec<(String, u32)> = Vec::new();
         // Parts that are ripe today are declared by the import whatever it brings.
-        let keys = self.parts.keys().chain(today.keys().filter(|key| !self.parts.contains_key(*key)));
+        let keys = self
+            .parts
+            .keys()
+            .chain(today.keys().filter(|key| !self.parts.contains_key(*key)));
         for key in keys {
             let (signed_up, held) = today.get(key).copied().unwrap_or_default();
-            let more = self.parts.get(key).and_then(|id| self.more.get(id)).copied().unwrap_or_default();
+            let more = self
+                .parts
+                .get(key)
+                .and_then(|id| self.more.get(id))
+                .copied()
+                .unwrap_or_default();
             let after = u32::try_from((i64::from(signed_up) + more).max(0)).unwrap_or(u32::MAX);
             if !held && after >= threshold {
-                possible.push((self.atlas.label_with_departement(key).unwrap_or_else(|| key.to_string()), after));
+                possible.push((
+                    self.atlas
+                        .label_with_departement(key)
+                        .unwrap_or_else(|| key.to_string()),
+                    after,
+                ));
             }
         }
         possible.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
