@@ -11,9 +11,9 @@
 mod gateway;
 mod import;
 mod loopback;
-mod startup;
-mod scenarios;
 mod membership;
+mod scenarios;
+mod startup;
 mod store;
 mod support;
 mod tidy;
