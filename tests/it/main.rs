@@ -8,6 +8,8 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod ground;
 mod loopback;
+mod phone;
 mod store;
 mod tidy;
