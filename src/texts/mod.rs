@@ -21,6 +21,8 @@ pub mod refusals;
 pub mod register;
 pub mod retirer;
 pub mod space;
+#[cfg(test)]
+mod shown;
 pub mod statutes;
 pub mod templates;
 pub mod territories;

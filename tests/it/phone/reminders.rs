@@ -151,3 +151,30 @@ async fn a_step_without_anything_due_does_not_take_the_writer() {
     assert!(!reminders::step(&ground.app, ground.now()).await.unwrap());
     drop(writer);
 }
+
+/// DMs to relays name «Prénom N.», never a phone or a mail (product.md §17); a channel names nobody.
+#[tokio::test]
+async fn messages_name_people_shortly_and_a_channel_nobody() {
+    let ground = Ground::new().await;
+    let person = ground.contact(1).await;
+    ground.call_back(CAMILLE, person, "2027-03-01".parse().unwrap()).await.unwrap();
+    let mut tx = ground.app.store.read().await.unwrap();
+    let notices = [
+        Notice::CallBacks { people: vec![person] },
+        Notice::RelayDigest { since: "2027-02-23".parse().unwrap() },
+        Notice::Joined { person, group: ground.lunel },
+    ];
+    for notice in &notices {
+        let message = reminders::message(&ground.app, &mut tx, CAMILLE, notice, ground.now()).await.unwrap().unwrap();
+        for secret in ["Roche1", "39980001", "39 98", "example"] {
+            assert!(!message.content.contains(secret), "{}", message.content);
+        }
+    }
+    let message = reminders::in_channel(&mut tx, CAMILLE, &notices[0], ground.now()).await.unwrap().unwrap();
+    assert!(message.content.contains("1\u{a0}rappel") && !message.content.contains("Lou"), "{}", message.content);
+    for notice in &notices[1..] {
+        assert_eq!(reminders::in_channel(&mut tx, CAMILLE, notice, ground.now()).await.unwrap(), None);
+    }
+    let other = Notice::SpaceReady { group: ground.lunel };
+    assert_eq!(reminders::message(&ground.app, &mut tx, CAMILLE, &other, ground.now()).await.unwrap(), None);
+}
