@@ -96,7 +96,7 @@ CREATE INDEX people_by_territory ON people (territory_id, call_state) WHERE eras
 CREATE TABLE duplicate_pairs (
     a          INTEGER NOT NULL REFERENCES people (id),
     b          INTEGER NOT NULL REFERENCES people (id),
-    reason     TEXT    NOT NULL CHECK (reason IN ('phone', 'name')),
+    reason     TEXT    NOT NULL CHECK (reason IN ('telephone', 'nom_et_code_postal', 'meme_personne_deux_fois')),
     found_at   INTEGER NOT NULL,
     verdict    TEXT CHECK (verdict IN ('same', 'distinct')),
     decided_at INTEGER,
@@ -104,6 +104,16 @@ CREATE TABLE duplicate_pairs (
     PRIMARY KEY (a, b),
     CHECK (a < b)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX duplicate_pairs_by_b ON duplicate_pairs (b);
+CREATE INDEX duplicate_pairs_open ON duplicate_pairs (found_at) WHERE verdict IS NULL;
+
+-- Which person each imported line became, by keyed hash of the whole line: importing the same file again changes nothing,
+-- whatever the file holds (§4). Erasing a person forgets his lines.
+CREATE TABLE import_lines (
+    hash      BLOB    PRIMARY KEY,
+    person_id INTEGER NOT NULL REFERENCES people (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX import_lines_by_person ON import_lines (person_id);
 
 CREATE TABLE memberships (
     id              INTEGER PRIMARY KEY,

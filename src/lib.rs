@@ -49,6 +49,7 @@
 //! - A job queue library: the queue is two tables, and its rules (leases, classes, pace) are the product's own.
 //! - Recurring Discord events: they are expanded in UTC and drift at the changes of March and October.
 
+pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
@@ -57,6 +58,7 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;
+pub mod reconciler;
 pub mod run;
 pub mod store;
 pub mod supervisor;

@@ -1,2 +1,5 @@
-//! maillage
-fn main() {}
+//! The program: see the library for the map.
+
+fn main() -> std::process::ExitCode {
+    maillage::cli::main()
+}

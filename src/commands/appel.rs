@@ -40,7 +40,12 @@ pub(super) async fn appel(
     #[description = "Le jour du rappel, pour « À rappeler » : JJ/MM/AAAA"] rappel: Option<String>,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let typed = Typed { inscrit, issue: issue.0.code().to_owned(), note, rappel };
+    let typed = Typed {
+        inscrit,
+        issue: issue.0.code().to_owned(),
+        note,
+        rappel,
+    };
     let started = calls::start(app, author(ctx), typed, app.clock.now()).await?;
     reply(ctx).send(&view(app, started)).await?;
     Ok(())
@@ -61,7 +66,10 @@ fn view(app: &App, started: Started) -> Message {
 }
 
 /// The list on the way to which a charter stands, when it changed since.
-const LIST: ListAt = ListAt { filter: Filter::ToCall, page: 0 };
+const LIST: ListAt = ListAt {
+    filter: Filter::ToCall,
+    page: 0,
+};
 
 /// «J’accepte la charte»: straight on to what was typed.
 pub(super) async fn accept_charter(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {

@@ -27,12 +27,15 @@ impl<T: Choices> poise::SlashArgument for Choice<T> {
             serenity::ResolvedValue::String(value) => T::from_value(value),
             _ => None,
         };
-        chosen.map(Choice).ok_or_else(|| poise::SlashArgError::new_command_structure_mismatch("a choice that is not ours"))
+        chosen
+            .map(Choice)
+            .ok_or_else(|| poise::SlashArgError::new_command_structure_mismatch("a choice that is not ours"))
     }
 
     fn create(builder: serenity::CreateCommandOption) -> serenity::CreateCommandOption {
-        T::list().iter().fold(builder.kind(serenity::CommandOptionType::String), |builder, (value, label)| {
-            builder.add_string_choice(*label, *value)
-        })
+        T::list().iter().fold(
+            builder.kind(serenity::CommandOptionType::String),
+            |builder, (value, label)| builder.add_string_choice(*label, *value),
+        )
     }
 }

@@ -66,7 +66,11 @@ pub(super) async fn accept_charter(press: &Press<'_>, at: ListAt) -> Outcome<()>
 
 /// The person chosen in the select.
 pub(super) async fn pick(press: &Press<'_>, at: ListAt) -> Outcome<()> {
-    let person = press.values.first().and_then(|value| value.parse::<PersonId>().ok()).ok_or_else(stale)?;
+    let person = press
+        .values
+        .first()
+        .and_then(|value| value.parse::<PersonId>().ok())
+        .ok_or_else(stale)?;
     card(press, person, at).await
 }
 
@@ -74,7 +78,10 @@ pub(super) async fn pick(press: &Press<'_>, at: ListAt) -> Outcome<()> {
 pub(super) async fn card(press: &Press<'_>, person: PersonId, at: ListAt) -> Outcome<()> {
     let app = &press.data.app;
     let shown = lists::open(app, press.actor, person, at, app.clock.now()).await?;
-    press.reply.update(&gated(shown, at, |card| texts::contacts::card(&card))).await?;
+    press
+        .reply
+        .update(&gated(shown, at, |card| texts::contacts::card(&card)))
+        .await?;
     Ok(())
 }
 
@@ -91,7 +98,11 @@ pub(super) async fn outcome(press: &Press<'_>, person: PersonId, kind: OutcomeKi
             let shown = lists::open(app, press.actor, person, at, now).await?;
             gated(shown, at, |card| texts::contacts::ask_never(&card, Confirm::Card))
         }
-        _ => recorded(app, calls::record(app, press.actor, person, kind, Said::default(), at, now).await?, at),
+        _ => recorded(
+            app,
+            calls::record(app, press.actor, person, kind, Said::default(), at, now).await?,
+            at,
+        ),
     };
     press.reply.update(&message).await?;
     Ok(())
@@ -118,7 +129,10 @@ pub(super) async fn pick_day(press: &Press<'_>, person: PersonId, at: ListAt) ->
         }
         _ => return Err(stale()),
     };
-    let said = Said { day: Some(in_days(paris_date(now), days)), note: None };
+    let said = Said {
+        day: Some(in_days(paris_date(now), days)),
+        note: None,
+    };
     let done = calls::record(app, press.actor, person, OutcomeKind::CallBack, said, at, now).await?;
     press.reply.update(&recorded(app, done, at)).await?;
     Ok(())
@@ -128,16 +142,36 @@ pub(super) async fn pick_day(press: &Press<'_>, person: PersonId, at: ListAt) ->
 pub(super) async fn day_submitted(submission: &Submission<'_>, person: PersonId, at: ListAt) -> Outcome<()> {
     let app = &submission.data.app;
     let day = calls::day(submission.field(texts::contacts::DAY_FIELD))?;
-    let said = Said { day: Some(day), note: None };
-    let done = calls::record(app, submission.actor, person, OutcomeKind::CallBack, said, at, app.clock.now()).await?;
+    let said = Said {
+        day: Some(day),
+        note: None,
+    };
+    let done = calls::record(
+        app,
+        submission.actor,
+        person,
+        OutcomeKind::CallBack,
+        said,
+        at,
+        app.clock.now(),
+    )
+    .await?;
     answer(submission, &recorded(app, done, at)).await
 }
 
 /// «Confirmer», under «Ne plus appeler».
 pub(super) async fn never(press: &Press<'_>, person: PersonId, at: ListAt) -> Outcome<()> {
     let app = &press.data.app;
-    let done =
-        calls::record(app, press.actor, person, OutcomeKind::DoNotCall, Said::default(), at, app.clock.now()).await?;
+    let done = calls::record(
+        app,
+        press.actor,
+        person,
+        OutcomeKind::DoNotCall,
+        Said::default(),
+        at,
+        app.clock.now(),
+    )
+    .await?;
     press.reply.update(&recorded(app, done, at)).await?;
     Ok(())
 }

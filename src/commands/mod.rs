@@ -70,7 +70,15 @@ pub type Context<'a> = poise::ApplicationContext<'a, Data, Failure>;
 /// Every command, as registered in the server.
 #[must_use]
 pub fn all() -> Vec<poise::Command<Data, Failure>> {
-    vec![valider::valider(), retirer::retirer(), mon_groupe::mon_groupe(), contacts::contacts(), appel::appel(), invitation::invitation(), invitation::rejoindre()]
+    vec![
+        valider::valider(),
+        retirer::retirer(),
+        mon_groupe::mon_groupe(),
+        contacts::contacts(),
+        appel::appel(),
+        invitation::invitation(),
+        invitation::rejoindre(),
+    ]
 }
 
 /// The framework's options: commands, the check of the server, one way to fail.

@@ -16,7 +16,10 @@ impl Choices for End {
     }
 
     fn from_value(value: &str) -> Option<Self> {
-        Self::list().iter().find(|(known, _)| *known == value).and_then(|(known, _)| End::from_key(known))
+        Self::list()
+            .iter()
+            .find(|(known, _)| *known == value)
+            .and_then(|(known, _)| End::from_key(known))
     }
 }
 
@@ -33,9 +36,20 @@ pub(super) async fn retirer(
     groupe: Option<String>,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let asked = retirer::Asked { person: &personne, why: motif.0, group: groupe.as_deref() };
+    let asked = retirer::Asked {
+        person: &personne,
+        why: motif.0,
+        group: groupe.as_deref(),
+    };
     let done = retirer::remove(app, author(ctx), &asked, app.clock.now()).await?;
-    reply(ctx).send(&texts::retirer::done(&done.name, &done.group, done.why.key(), &done.standing)).await?;
+    reply(ctx)
+        .send(&texts::retirer::done(
+            &done.name,
+            &done.group,
+            done.why.key(),
+            &done.standing,
+        ))
+        .await?;
     Ok(())
 }
 

@@ -23,9 +23,12 @@ pub fn answer(found: Outcome<Vec<Suggestion>>) -> serenity::CreateAutocompleteRe
             Vec::new()
         }
     };
-    found.into_iter().take(OPTIONS_MAX).fold(serenity::CreateAutocompleteResponse::new(), |answer, suggestion| {
-        answer.add_string_choice(fit(&suggestion.label, LABEL_MAX), suggestion.value)
-    })
+    found
+        .into_iter()
+        .take(OPTIONS_MAX)
+        .fold(serenity::CreateAutocompleteResponse::new(), |answer, suggestion| {
+            answer.add_string_choice(fit(&suggestion.label, LABEL_MAX), suggestion.value)
+        })
 }
 
 /// What another option holds while one is being typed; empty when it is not filled.

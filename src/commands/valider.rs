@@ -27,7 +27,10 @@ pub(super) async fn valider(
     #[description = "Son compte Discord, si elle est déjà sur ce serveur"] membre: Option<serenity::User>,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let asked = Asked { inscrit, account: membre.as_ref().map(|user| seen(ctx, user)) };
+    let asked = Asked {
+        inscrit,
+        account: membre.as_ref().map(|user| seen(ctx, user)),
+    };
     match open::start(app, author(ctx), asked, app.clock.now()).await? {
         Opened::Charter { charter, draft } => {
             let message = texts::valider::charter(&charter, Action::ValiderCharter(draft));
@@ -52,7 +55,9 @@ fn seen(ctx: Context<'_>, user: &serenity::User) -> Seen {
         user: UserId(user.id.get()),
         present: member.is_some(),
         bot: user.bot,
-        display: nick.or_else(|| user.global_name.clone()).unwrap_or_else(|| user.name.clone()),
+        display: nick
+            .or_else(|| user.global_name.clone())
+            .unwrap_or_else(|| user.name.clone()),
         username: user.name.clone(),
     }
 }
@@ -71,10 +76,16 @@ fn modal(draft: &DraftId, typed: &Typed) -> Modal {
 /// «Valider», on the card of a contact: the form, filled (product.md §5).
 pub(super) async fn open_for(press: &Press<'_>, person: PersonId) -> Outcome<()> {
     let app = &press.data.app;
-    let asked = Asked { inscrit: Some(person.to_string()), account: None };
+    let asked = Asked {
+        inscrit: Some(person.to_string()),
+        account: None,
+    };
     match open::start(app, press.actor, asked, app.clock.now()).await? {
         Opened::Charter { charter, draft } => {
-            press.reply.send(&texts::valider::charter(&charter, Action::ValiderCharter(draft))).await?;
+            press
+                .reply
+                .send(&texts::valider::charter(&charter, Action::ValiderCharter(draft)))
+                .await?;
         }
         Opened::Form { draft, typed } => press.reply.open(&modal(&draft, &typed)).await?,
     }
@@ -150,7 +161,9 @@ pub(super) async fn choose_group(press: &Press<'_>, draft: &DraftId) -> Outcome<
 /// A territory was chosen.
 pub(super) async fn choose_place(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     let app = &press.data.app;
-    let Some(place) = press.values.first() else { return Err(super::components::stale()) };
+    let Some(place) = press.values.first() else {
+        return Err(super::components::stale());
+    };
     let answer = form::choose_place(app, press.actor, draft, place, app.clock.now()).await?;
     press.reply.update(&view(draft, &answer)).await?;
     Ok(())
@@ -159,7 +172,10 @@ pub(super) async fn choose_place(press: &Press<'_>, draft: &DraftId) -> Outcome<
 /// «Confirmer».
 pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     let app = &press.data.app;
-    let thread = Thread { application: press.application, token: press.reply.token().to_owned() };
+    let thread = Thread {
+        application: press.application,
+        token: press.reply.token().to_owned(),
+    };
     match confirm::confirm(app, press.actor, draft, Some(&thread), app.clock.now()).await? {
         Confirmation::Done(done) => press.reply.update(&texts::valider::confirmed(&done)).await?,
         // A message of its own: the first answer, which may be on its way, is not overwritten.
@@ -184,7 +200,15 @@ pub(super) async fn annul_submitted(submission: &Submission<'_>, membership: Mem
     let app = &submission.data.app;
     let reason = submission.field(texts::annul::REASON);
     let done = annul::annul(app, submission.actor, membership, reason, app.clock.now()).await?;
-    submission.reply.send(&texts::annul::done(&done.name, &done.group, &done.standing, done.is_contact)).await?;
+    submission
+        .reply
+        .send(&texts::annul::done(
+            &done.name,
+            &done.group,
+            &done.standing,
+            done.is_contact,
+        ))
+        .await?;
     Ok(())
 }
 

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use serde::Deserialize;
+use serenity::all::ApplicationFlags;
 use serenity::http::{Http, HttpBuilder};
 
 use super::failure::{ApiFailure, Kind};
@@ -146,6 +147,8 @@ pub struct Application {
     pub id: u64,
     /// Whether anyone may invite it.
     pub public: bool,
+    /// Whether «Server Members Intent» is ticked; unknown when Discord does not say.
+    pub lists_members: Option<bool>,
 }
 
 /// The application that the token belongs to.
@@ -157,9 +160,13 @@ pub async fn application(http: &Http) -> Result<Application, ApiFailure> {
         .get_current_application_info()
         .await
         .map_err(|error| ApiFailure::read(&error))?;
+    let lists_members = info.flags.map(|flags| {
+        flags.intersects(ApplicationFlags::GATEWAY_GUILD_MEMBERS | ApplicationFlags::GATEWAY_GUILD_MEMBERS_LIMITED)
+    });
     Ok(Application {
         id: info.id.get(),
         public: info.bot_public,
+        lists_members,
     })
 }
 

@@ -198,6 +198,11 @@ impl Mirror {
         self.stale.some_rooms.insert(room);
     }
 
+    /// The messages of every channel where ours lie have to be looked at again.
+    pub fn forget_rooms(&mut self) {
+        self.stale.rooms = true;
+    }
+
     /// Whether someone else changed roles or channels since this was last asked.
     pub fn take_stirred(&mut self) -> bool {
         std::mem::take(&mut self.stirred)

@@ -20,7 +20,7 @@ use crate::domain::observed::{
 };
 
 /// The longest time for one request, waits of the rate limiter included: a rename may wait for ten minutes on it.
-const LONGEST: Duration = Duration::from_secs(90);
+const LONGEST: Duration = Duration::from_secs(60);
 /// The most members of one page (Discord documentation, «List Guild Members»).
 const MEMBERS_PAGE: usize = 1000;
 /// The most messages of one page (Discord documentation, «Get Channel Messages»).

@@ -49,5 +49,7 @@ pub async fn display(tx: &mut Tx, user: UserId) -> Result<Option<String>, StoreE
         return Ok(Some(identity::open(tx.vault(), &sealed)?.full()));
     }
     let account = get(tx, user).await?;
-    Ok(account.and_then(|account| account.name).map(|name| name.display.clone()))
+    Ok(account
+        .and_then(|account| account.name)
+        .map(|name| name.display.clone()))
 }

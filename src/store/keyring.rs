@@ -99,6 +99,19 @@ pub(super) async fn open(conn: &mut SqliteConnection, source: &KeySource) -> Res
     Ok(Vault::new(find("seal")?, find("index")?, find("suppress")?))
 }
 
+/// Whether the host's key opens this database; nothing is made nor written.
+pub(super) async fn check(conn: &mut SqliteConnection, source: &KeySource) -> Result<(), KeyError> {
+    let host = match source {
+        KeySource::Given(key) => key.clone(),
+        KeySource::File(path) => read(path)?.ok_or_else(|| KeyError::Missing(path.clone()))?,
+    };
+    let rows = sqlx::query("SELECT wrapped FROM keys").fetch_all(conn).await?;
+    for row in rows {
+        vault::unwrap(&host, row.try_get("wrapped")?).map_err(|_| KeyError::Wrong)?;
+    }
+    Ok(())
+}
+
 async fn make(conn: &mut SqliteConnection, host: &SecretKey) -> Result<Vault, KeyError> {
     let keys = [SecretKey::random()?, SecretKey::random()?, SecretKey::random()?];
     for (name, key) in ["seal", "index", "suppress"].into_iter().zip(&keys) {

@@ -20,11 +20,13 @@ use tokio::sync::watch;
 pub mod accounts;
 pub mod answers;
 pub mod authority;
+pub mod backup;
 pub mod bindings;
 pub mod calls;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
+pub mod imports;
 pub mod invitations;
 pub mod journal;
 pub mod keyring;
@@ -32,6 +34,7 @@ pub mod ladder;
 pub mod memberships;
 pub mod meta;
 pub mod migrations;
+pub mod names;
 pub mod outbox;
 pub mod pairs;
 pub mod participation;
@@ -151,6 +154,9 @@ impl Store {
             .connect_with(options.clone())
             .await
             .map_err(|error| not_a_database(path, error))?;
+        if is_foreign(&writer).await? {
+            return Err(OpenError::NotOurs(path.to_owned()));
+        }
         migrations::run(&writer).await.map_err(|error| match error {
             OpenError::Store(StoreError::Sql(error)) => not_a_database(path, error),
             other => other,
@@ -298,6 +304,16 @@ pub fn from_sql(at: i64) -> Result<DateTime<Utc>, StoreError> {
     })
 }
 
+/// Whether the database holds tables, but none that a migration of ours has made.
+async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM sqlite_schema WHERE type = 'table') \
+            AND NOT EXISTS (SELECT 1 FROM sqlite_schema WHERE name = '_sqlx_migrations')",
+    )
+    .fetch_one(pool)
+    .await
+}
+
 /// Takes the lock that makes one process per database.
 fn lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let mut name = path.as_os_str().to_owned();
@@ -365,4 +381,26 @@ fn not_a_database(path: &Path, error: sqlx::Error) -> OpenError {
 pub async fn ping(store: &Store) -> Result<(), StoreError> {
     store.inner.readers.acquire().await?.ping().await?;
     Ok(())
+}
+
+/// Hashes as one bound value, for `IN (SELECT unhex(value) FROM json_each(?))`: one prepared statement for any number of them.
+fn hex_list(hashes: impl IntoIterator<Item = vault::BlindIndex>) -> String {
+    use std::fmt::Write as _;
+    let mut list = String::from("[");
+    for hash in hashes {
+        list.push_str(if list.len() > 1 { ",\"" } else { "\"" });
+        for byte in hash {
+            // Writing to a String cannot fail.
+            let _ = write!(list, "{byte:02x}");
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
+/// Row ids as one bound value, for `IN (SELECT value FROM json_each(?))`.
+fn id_list(ids: impl IntoIterator<Item = i64>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    format!("[{}]", ids.join(","))
 }

@@ -10,7 +10,13 @@ use crate::domain::ids::PersonId;
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn found(tx: &mut Tx, one: PersonId, other: PersonId, why: Doubt, now: DateTime<Utc>) -> Result<(), StoreError> {
+pub async fn found(
+    tx: &mut Tx,
+    one: PersonId,
+    other: PersonId,
+    why: Doubt,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     if one == other {
         return Ok(());
     }

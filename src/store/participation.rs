@@ -1,10 +1,10 @@
-//! What a participation changes around it: the call state of the person, the reason of an annulment, the group's space.
+//! What a participation changes around it: the call state of the person, the reason of an annulment.
 
 use sqlx::Row;
 
 use super::vault::Purpose;
 use super::{StoreError, Tx, from_sql};
-use crate::domain::ids::{ChannelId, GroupId, MembershipId, PersonId};
+use crate::domain::ids::{GroupId, MembershipId, PersonId};
 
 /// Notes that a person has joined a group: nobody holds the card any longer, and a refusal no longer stands. «Ne plus
 /// appeler» is final and stays; the rest waits for a validation that would be annulled. Gives the call state before.
@@ -111,7 +111,9 @@ pub async fn reason(tx: &mut Tx, membership: MembershipId) -> Result<Option<Stri
         .fetch_optional(tx.conn())
         .await?;
     let Some(row) = row else { return Ok(None) };
-    let Some(sealed) = row.try_get::<Option<&[u8]>, _>("left_note_sealed")? else { return Ok(None) };
+    let Some(sealed) = row.try_get::<Option<&[u8]>, _>("left_note_sealed")? else {
+        return Ok(None);
+    };
     let plain = tx.vault().open(Purpose::Note, sealed)?;
     Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
 }
@@ -128,18 +130,6 @@ pub async fn consent(
         .bind(membership.0)
         .fetch_optional(tx.conn())
         .await?;
-    row.map(|row| Ok((row.try_get("consent_version")?, from_sql(row.try_get("consent_at")?)?))).transpose()
-}
-
-/// A channel of a group's space, once it is there. `room` is the name of the channel (product.md §7).
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn room(tx: &mut Tx, group: GroupId, room: &str) -> Result<Option<ChannelId>, StoreError> {
-    let id: Option<i64> =
-        sqlx::query_scalar("SELECT discord_id FROM bindings WHERE key = ? AND kind = 'channel' AND discord_id IS NOT NULL")
-            .bind(format!("group:{group}:{room}"))
-            .fetch_optional(tx.conn())
-            .await?;
-    Ok(id.map(|id| ChannelId(id.cast_unsigned())))
+    row.map(|row| Ok((row.try_get("consent_version")?, from_sql(row.try_get("consent_at")?)?)))
+        .transpose()
 }

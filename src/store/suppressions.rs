@@ -1,24 +1,31 @@
-//! Who must not be called, or must not be known again: keyed hashes, dates and kinds, nothing else (product.md §16).
+//! The suppression list: «ne plus appeler» and erasures, as keyed hashes with dates and kinds only (product.md §16). Its key
+//! survives `rekey`, because the hashes cannot be made again: what they hash is gone.
+
+use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
+use sqlx::Row;
 
 use super::vault::{BlindIndex, Index, Vault};
-use super::{StoreError, Tx, to_sql};
-use crate::domain::person::{Mail, Phone};
+use super::{StoreError, Tx, from_sql, to_sql};
+use crate::domain::person::{Identity, Mail, Phone};
 
-/// What a hash forbids.
+/// What a hash stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// «Ne plus appeler»: calls to that number, by anyone.
+    /// A number that is not called any more, whoever answers it.
     DoNotCall,
-    /// The person of this mail asked to be erased.
+    /// The mail of someone who was erased.
     ErasedMail,
-    /// The person of this phone asked to be erased.
+    /// The phone of someone who was erased.
     ErasedPhone,
 }
 
 impl Kind {
-    /// The stable word, in the database.
+    /// All of them.
+    pub const ALL: [Kind; 3] = [Kind::DoNotCall, Kind::ErasedMail, Kind::ErasedPhone];
+
+    /// The stable word, in the database and in the file beside it.
     #[must_use]
     pub fn key(self) -> &'static str {
         match self {
@@ -26,6 +33,12 @@ impl Kind {
             Kind::ErasedMail => "erased_mail",
             Kind::ErasedPhone => "erased_phone",
         }
+    }
+
+    /// The kind that [`Kind::key`] names.
+    #[must_use]
+    pub fn from_key(key: &str) -> Option<Kind> {
+        Kind::ALL.into_iter().find(|kind| kind.key() == key)
     }
 }
 
@@ -41,34 +54,81 @@ pub fn of_mail(vault: &Vault, mail: &Mail) -> BlindIndex {
     vault.suppression(Index::Mail, &mail.comparison())
 }
 
-/// Writes a hash; the date of one that is there already becomes the later of the two. Tells whether it is new.
+/// The hashes by which an identity is looked up in the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Hashes {
+    /// Of the mail.
+    pub mail: Option<BlindIndex>,
+    /// Of the phone.
+    pub phone: Option<BlindIndex>,
+}
+
+impl Hashes {
+    /// Computes them.
+    #[must_use]
+    pub fn of(vault: &Vault, identity: &Identity) -> Hashes {
+        Hashes {
+            mail: identity.mail.as_ref().map(|mail| of_mail(vault, mail)),
+            phone: identity.phone.as_ref().map(|phone| of_phone(vault, phone)),
+        }
+    }
+}
+
+/// What the list says of some hashes.
+#[derive(Debug, Clone, Default)]
+pub struct Found(HashMap<(Kind, BlindIndex), DateTime<Utc>>);
+
+impl Found {
+    /// When this hash was put on the list as such, the last time.
+    #[must_use]
+    pub fn at(&self, kind: Kind, hash: Option<BlindIndex>) -> Option<DateTime<Utc>> {
+        self.0.get(&(kind, hash?)).copied()
+    }
+}
+
+/// Looks up many hashes in one query.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn find(tx: &mut Tx, hashes: impl IntoIterator<Item = BlindIndex>) -> Result<Found, StoreError> {
+    let rows = sqlx::query(
+        "SELECT kind, hash, at FROM suppressions WHERE kind IN ('do_not_call', 'erased_mail', 'erased_phone') \
+         AND hash IN (SELECT unhex(value) FROM json_each(?))",
+    )
+    .bind(super::hex_list(hashes))
+    .fetch_all(tx.conn())
+    .await?;
+    let mut found = HashMap::with_capacity(rows.len());
+    for row in rows {
+        let malformed = |what| StoreError::Row {
+            table: "suppressions",
+            what,
+        };
+        let kind = Kind::from_key(row.try_get("kind")?).ok_or(malformed("kind"))?;
+        let hash: BlindIndex = row
+            .try_get::<&[u8], _>("hash")?
+            .try_into()
+            .map_err(|_| malformed("hash"))?;
+        found.insert((kind, hash), from_sql(row.try_get("at")?)?);
+    }
+    Ok(Found(found))
+}
+
+/// Puts a hash on the list; a later date replaces an earlier one. Tells whether the list changed.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn add(tx: &mut Tx, kind: Kind, hash: &BlindIndex, at: DateTime<Utc>) -> Result<bool, StoreError> {
-    let known = find(tx, kind, hash).await?.is_some();
-    sqlx::query(
-        "INSERT INTO suppressions (kind, hash, at) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET at = max(at, excluded.at)",
+    let done = sqlx::query(
+        "INSERT INTO suppressions (kind, hash, at) VALUES (?1, ?2, ?3) \
+         ON CONFLICT (kind, hash) DO UPDATE SET at = ?3 WHERE at < ?3",
     )
     .bind(kind.key())
     .bind(hash.as_slice())
     .bind(to_sql(at))
     .execute(tx.conn())
     .await?;
-    Ok(!known)
-}
-
-/// When a hash was last written, if ever.
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn find(tx: &mut Tx, kind: Kind, hash: &BlindIndex) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let at: Option<i64> = sqlx::query_scalar("SELECT at FROM suppressions WHERE kind = ? AND hash = ?")
-        .bind(kind.key())
-        .bind(hash.as_slice())
-        .fetch_optional(tx.conn())
-        .await?;
-    at.map(super::from_sql).transpose()
+    Ok(done.rows_affected() == 1)
 }
 
 /// Forbids calls to a number, for everyone on file who shares it and for whoever is written later.

@@ -17,7 +17,8 @@ pub fn form(membership: MembershipId) -> Modal {
         action: Action::AnnulForm(membership),
         title: BUTTON.to_owned(),
         fields: vec![
-            Field::long(REASON, "Motif", 500).example("Le relai du groupe le lira. Pas de coordonnées, s’il vous plaît."),
+            Field::long(REASON, "Motif", 500)
+                .example("Le relai du groupe le lira. Pas de coordonnées, s’il vous plaît."),
         ],
     }
 }
@@ -25,7 +26,11 @@ pub fn form(membership: MembershipId) -> Modal {
 /// The validation is annulled.
 #[must_use]
 pub fn done(name: &str, group: &str, standing: &str, is_contact: bool) -> Message {
-    let after = if is_contact { " Sa fiche revient dans les contacts." } else { "" };
+    let after = if is_contact {
+        " Sa fiche revient dans les contacts."
+    } else {
+        ""
+    };
     Message::text(format!(
         "✅ **La validation de {} est annulée.** Cette personne n’est plus membre du groupe {}.{after}\n{standing}.",
         escape_line(&fit(name, 120)),

@@ -119,7 +119,10 @@ pub struct Line {
 
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -198,7 +201,10 @@ pub struct Card {
 
 impl std::fmt::Debug for Card {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Card").field("id", &self.id).field("state", &self.state).finish_non_exhaustive()
+        f.debug_struct("Card")
+            .field("id", &self.id)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
     }
 }
 
@@ -220,7 +226,9 @@ pub fn page(page: &Page, pace: &Pace) -> Message {
     let mut lines: Vec<String> = page.lines.iter().map(line).collect();
     if page.elsewhere > 0 {
         let open = count(page.elsewhere as u64, "fiche ouverte", "fiches ouvertes");
-        lines.push(format!("{open} chez l’autre relai\u{a0}: le filtre «\u{a0}Tous\u{a0}» dit lesquelles."));
+        lines.push(format!(
+            "{open} chez l’autre relai\u{a0}: le filtre «\u{a0}Tous\u{a0}» dit lesquelles."
+        ));
     }
     let mut embed = Embed::new(Tone::Neutral, title, fit_lines(&lines, DESCRIPTION_MAX, ""));
     embed.footer = format!("Page {} / {}", page.at.page + 1, page.pages);
@@ -262,10 +270,17 @@ fn line(line: &Line) -> String {
     ];
     match &line.held {
         Some(Held::ByYou { until }) => {
-            parts.push(format!("fiche gardée pour vous jusqu’à {}", timestamp(*until, Style::ShortTime)));
+            parts.push(format!(
+                "fiche gardée pour vous jusqu’à {}",
+                timestamp(*until, Style::ShortTime)
+            ));
         }
         Some(Held::By { whom, until }) => {
-            parts.push(format!("chez {} jusqu’à {}", whom.shown(), timestamp(*until, Style::ShortTime)));
+            parts.push(format!(
+                "chez {} jusqu’à {}",
+                whom.shown(),
+                timestamp(*until, Style::ShortTime)
+            ));
         }
         None => {}
     }
@@ -371,13 +386,23 @@ fn sheet(card: &Card) -> Message {
     });
     lines.push(format!("**Groupe**\u{a0}: {}", escape_line(&card.group)));
     if !card.never {
-        lines.push(format!("**Situation**\u{a0}: {}", standing(card.state, card.member_since)));
+        lines.push(format!(
+            "**Situation**\u{a0}: {}",
+            standing(card.state, card.member_since)
+        ));
     }
     if let Some(until) = card.kept_until {
-        lines.push(format!("Fiche gardée pour vous jusqu’à {}.", timestamp(until, Style::ShortTime)));
+        lines.push(format!(
+            "Fiche gardée pour vous jusqu’à {}.",
+            timestamp(until, Style::ShortTime)
+        ));
     }
     let mut embed = Embed::new(
-        if card.never || card.number_blocked { Tone::Refused } else { Tone::Neutral },
+        if card.never || card.number_blocked {
+            Tone::Refused
+        } else {
+            Tone::Neutral
+        },
         format!("📞 {}", escape_line(&card.name)),
         lines.join("\n"),
     );
@@ -385,7 +410,10 @@ fn sheet(card: &Card) -> Message {
         let shown: Vec<String> = card.attempts.iter().map(attempt).collect();
         let left = (card.attempts_total as usize).saturating_sub(shown.len());
         let more = if left > 0 {
-            format!("\n… et {}", count(left as u64, "autre plus ancien", "autres plus anciens"))
+            format!(
+                "\n… et {}",
+                count(left as u64, "autre plus ancien", "autres plus anciens")
+            )
         } else {
             String::new()
         };
@@ -491,7 +519,11 @@ pub fn ask_day(card: &Card, today: NaiveDate) -> Message {
             ]),
             bounds: (1, 1),
         })
-        .with_buttons(vec![Button::new("Annuler", Look::Secondary, Action::Contact(card.id, card.at))])
+        .with_buttons(vec![Button::new(
+            "Annuler",
+            Look::Secondary,
+            Action::Contact(card.id, card.at),
+        )])
 }
 
 /// The modal for another day.
@@ -500,7 +532,10 @@ pub fn day_form(person: PersonId, at: ListAt) -> Modal {
     Modal {
         action: Action::CallBackForm(person, at),
         title: "À rappeler".to_owned(),
-        fields: vec![Field { max: 30, ..Field::short(DAY_FIELD, "Jour du rappel").example("29/03/2027") }],
+        fields: vec![Field {
+            max: 30,
+            ..Field::short(DAY_FIELD, "Jour du rappel").example("29/03/2027")
+        }],
     }
 }
 
@@ -510,9 +545,7 @@ pub fn note_form(person: PersonId, at: ListAt) -> Modal {
     Modal {
         action: Action::CallNoteForm(person, at),
         title: "Note sur cet échange".to_owned(),
-        fields: vec![
-            Field::long(NOTE_FIELD, "Note", NOTE_MAX).example("Ce que vous pourriez lire à la personne"),
-        ],
+        fields: vec![Field::long(NOTE_FIELD, "Note", NOTE_MAX).example("Ce que vous pourriez lire à la personne")],
     }
 }
 
@@ -557,7 +590,8 @@ pub fn held_by(whom: &Colleague, until: DateTime<Utc>) -> String {
 /// Calls to this number were forbidden by somebody who shares it.
 #[must_use]
 pub fn number_blocked() -> String {
-    "⛔ Ce numéro ne doit plus être appelé\u{a0}: quelqu’un qui le partage l’a demandé. Un mail reste possible.".to_owned()
+    "⛔ Ce numéro ne doit plus être appelé\u{a0}: quelqu’un qui le partage l’a demandé. Un mail reste possible."
+        .to_owned()
 }
 
 /// An option of `/appel` that is no outcome, which only an old client can send.
@@ -591,7 +625,11 @@ pub fn call_backs(people: &[(String, NaiveDate)], today: NaiveDate) -> Message {
         .iter()
         .map(|(name, on)| {
             let name = fit(&escape_line(name), NAME_IN_LINE);
-            if *on < today { format!("- {name}, prévu le {}", dates::day(*on)) } else { format!("- {name}") }
+            if *on < today {
+                format!("- {name}, prévu le {}", dates::day(*on))
+            } else {
+                format!("- {name}")
+            }
         })
         .collect();
     Message::text(format!(
@@ -638,17 +676,30 @@ impl Digest {
 pub fn digest(digest: &Digest, since: NaiveDate) -> Message {
     let mut lines = vec![match digest.new {
         0 => "- Aucune nouvelle inscription".to_owned(),
-        new => format!("- {}", count(new as u64, "nouvelle inscription", "nouvelles inscriptions")),
+        new => format!(
+            "- {}",
+            count(new as u64, "nouvelle inscription", "nouvelles inscriptions")
+        ),
     }];
     if digest.validated > 0 {
         lines.push(format!(
             "- {}",
-            count(digest.validated as u64, "participation validée", "participations validées")
+            count(
+                digest.validated as u64,
+                "participation validée",
+                "participations validées"
+            )
         ));
     }
-    lines.push(format!("- {} à appeler", count(digest.to_call as u64, "personne", "personnes")));
+    lines.push(format!(
+        "- {} à appeler",
+        count(digest.to_call as u64, "personne", "personnes")
+    ));
     if digest.call_backs > 0 {
-        lines.push(format!("- {} cette semaine", count(digest.call_backs as u64, "rappel", "rappels")));
+        lines.push(format!(
+            "- {} cette semaine",
+            count(digest.call_backs as u64, "rappel", "rappels")
+        ));
     }
     Message::text(format!(
         "📞 **Votre liste, depuis le {}**\n{}\nPour continuer, sur le serveur\u{a0}: `/contacts`",

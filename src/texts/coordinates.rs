@@ -25,7 +25,9 @@ pub struct Line {
 
 impl std::fmt::Debug for Line {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line").field("number", &self.number).finish_non_exhaustive()
+        f.debug_struct("Line")
+            .field("number", &self.number)
+            .finish_non_exhaustive()
     }
 }
 
@@ -63,16 +65,28 @@ pub fn split(lines: &[Line], most: usize) -> Vec<Range<usize>> {
 
 /// «`1` **Camille DUPRÉ** — 06 39 98 12 34 · camille.dupre@example.org».
 fn written(line: &Line) -> String {
-    let details: Vec<String> =
-        [&line.phone, &line.mail].into_iter().filter(|part| !part.is_empty()).map(|part| escape_line(part)).collect();
-    format!("`{}` **{}** — {}", line.number, escape_line(&line.name), details.join(" · "))
+    let details: Vec<String> = [&line.phone, &line.mail]
+        .into_iter()
+        .filter(|part| !part.is_empty())
+        .map(|part| escape_line(part))
+        .collect();
+    format!(
+        "`{}` **{}** — {}",
+        line.number,
+        escape_line(&line.name),
+        details.join(" · ")
+    )
 }
 
 /// The page, with the buttons to the others.
 #[must_use]
 pub fn page(page: &Page) -> Message {
     let lines: Vec<String> = page.lines.iter().map(written).collect();
-    let body = if lines.is_empty() { "Aucun membre pour le moment.".to_owned() } else { lines.join("\n") };
+    let body = if lines.is_empty() {
+        "Aucun membre pour le moment.".to_owned()
+    } else {
+        lines.join("\n")
+    };
     let title = format!("Coordonnées — groupe {}", fit(&page.name, 200));
     let mut embed = Embed::new(Tone::Neutral, title, body);
     embed.footer = format!(

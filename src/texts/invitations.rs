@@ -27,7 +27,9 @@ pub struct Given {
 
 impl std::fmt::Debug for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Given").field("expires_at", &self.expires_at).finish_non_exhaustive()
+        f.debug_struct("Given")
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
     }
 }
 
@@ -123,7 +125,10 @@ pub fn code_form() -> Modal {
     Modal {
         action: Action::CodeForm,
         title: "J’ai un code".to_owned(),
-        fields: vec![Field { max: 30, ..Field::short(CODE_FIELD, "Code reçu de votre relai").example("ABCD2345") }],
+        fields: vec![Field {
+            max: 30,
+            ..Field::short(CODE_FIELD, "Code reçu de votre relai").example("ABCD2345")
+        }],
     }
 }
 
@@ -149,7 +154,11 @@ mod tests {
 
     fn welcome(member: bool, space: bool) -> Welcome {
         let space = space.then_some((GuildId(1), ChannelId(2)));
-        Welcome { group: Some("Lunel".to_owned()), member, space }
+        Welcome {
+            group: Some("Lunel".to_owned()),
+            member,
+            space,
+        }
     }
 
     #[test]
@@ -166,7 +175,10 @@ mod tests {
             shown::message(&joined(&welcome(true, true))),
             shown::message(&joined(&welcome(true, false))),
             shown::message(&joined(&welcome(false, false))),
-            shown::message(&joined(&Welcome { group: None, ..welcome(false, false) })),
+            shown::message(&joined(&Welcome {
+                group: None,
+                ..welcome(false, false)
+            })),
             refused(),
             too_many_tries(at("2027-03-01T13:00:00Z")),
             account_linked(),

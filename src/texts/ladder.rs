@@ -81,7 +81,10 @@ mod tests {
             progress(7, Some((Step::Assembly, 10)), 20),
             "7 / 10\u{a0}: encore 3\u{a0}membres pour devenir une ACP et recevoir vos statuts"
         );
-        assert_eq!(progress(21, None, 20), "21 / 20\u{a0}: toutes les étapes sont franchies");
+        assert_eq!(
+            progress(21, None, 20),
+            "21 / 20\u{a0}: toutes les étapes sont franchies"
+        );
         assert!(progress(4, Some((Step::Forming, 5)), 20).contains("encore 1\u{a0}membre pour"));
     }
 }

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use super::dates::{self, Style as Moment, timestamp};
 use super::ladder;
 use super::markdown::{count, enumeration, escape_line, fit, progress_bar};
+use crate::domain::bindings::Room;
 use crate::domain::calendar::paris_date;
 use crate::domain::ids::{ChannelId, UserId};
 use crate::domain::ladder::{Stage, Step};
@@ -17,17 +18,6 @@ pub enum Shown {
     Member(Box<MyGroup>),
     /// To anyone else.
     NoGroup(NoGroup),
-}
-
-/// A channel of the space.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Room {
-    /// Where members write.
-    Discussion,
-    /// Where the register is.
-    Register,
-    /// Where statutes, decisions and minutes are.
-    Documents,
 }
 
 /// Someone who holds a function: the account, and the name when one is known.
@@ -131,12 +121,18 @@ fn member(group: &MyGroup) -> Message {
         lines.push("Ce groupe est archivé\u{a0}: son espace se lit, sans plus changer.".to_owned());
     }
     if let Some(since) = group.under_since {
-        lines.push(format!("⚠️ Sous le seuil depuis le {}. Rien n’est perdu\u{a0}: le statut reste acquis.", dates::day(paris_date(since))));
+        lines.push(format!(
+            "⚠️ Sous le seuil depuis le {}. Rien n’est perdu\u{a0}: le statut reste acquis.",
+            dates::day(paris_date(since))
+        ));
     }
     lines.push(format!("{} · {}", relays(&group.relays), referents(&group.referents)));
     if !group.rooms.is_empty() {
-        let rooms: Vec<String> =
-            group.rooms.iter().map(|(room, channel)| format!("{} <#{channel}>", label(*room))).collect();
+        let rooms: Vec<String> = group
+            .rooms
+            .iter()
+            .map(|(room, channel)| format!("{} <#{channel}>", room.name()))
+            .collect();
         lines.push(format!("Espace du groupe\u{a0}: {}", rooms.join(" · ")));
     } else if group.stage != Stage::Possible {
         lines.push("Espace du groupe\u{a0}: en cours de création.".to_owned());
@@ -145,23 +141,23 @@ fn member(group: &MyGroup) -> Message {
         lines.push(format!("📜 Statuts\u{a0}: version {version} (`/statuts voir`)"));
     }
     lines.push(meeting(group.meeting));
-    let title = format!("{}Groupe {} — {}", ladder::sign(group.stage), fit(&group.name, 150), ladder::is(group.stage));
+    let title = format!(
+        "{}Groupe {} — {}",
+        ladder::sign(group.stage),
+        fit(&group.name, 150),
+        ladder::is(group.stage)
+    );
     Message::default().with_embed(Embed::new(Tone::Neutral, title, lines.join("\n")))
-}
-
-fn label(room: Room) -> &'static str {
-    match room {
-        Room::Discussion => "discussion",
-        Room::Register => "registre",
-        Room::Documents => "documents",
-    }
 }
 
 fn relays(holders: &[Holder]) -> String {
     match holders {
         [] => "Relai\u{a0}: à trouver".to_owned(),
         [one] => format!("Relai\u{a0}: {}", holder(one)),
-        several => format!("Relais\u{a0}: {}", enumeration(&several.iter().map(holder).collect::<Vec<_>>())),
+        several => format!(
+            "Relais\u{a0}: {}",
+            enumeration(&several.iter().map(holder).collect::<Vec<_>>())
+        ),
     }
 }
 
@@ -170,17 +166,24 @@ fn referents(holders: &[Holder]) -> String {
         [] => "Référent régional\u{a0}: à nommer".to_owned(),
         [one] => format!("Référent régional\u{a0}: {}", holder(one)),
         several => {
-            format!("Référents régionaux\u{a0}: {}", enumeration(&several.iter().map(holder).collect::<Vec<_>>()))
+            format!(
+                "Référents régionaux\u{a0}: {}",
+                enumeration(&several.iter().map(holder).collect::<Vec<_>>())
+            )
         }
     }
 }
 
 fn holder((user, name): &Holder) -> String {
-    name.as_ref().map_or_else(|| format!("<@{user}>"), |name| escape_line(&fit(name, 120)))
+    name.as_ref()
+        .map_or_else(|| format!("<@{user}>"), |name| escape_line(&fit(name, 120)))
 }
 
 fn meeting(at: DateTime<Utc>) -> String {
-    format!("📅 Prochaine réunion des nouveaux arrivants\u{a0}: {}", timestamp(at, Moment::LongDateTime))
+    format!(
+        "📅 Prochaine réunion des nouveaux arrivants\u{a0}: {}",
+        timestamp(at, Moment::LongDateTime)
+    )
 }
 
 fn no_group(none: &NoGroup) -> Message {
@@ -207,7 +210,10 @@ fn no_group(none: &NoGroup) -> Message {
                 )
             }
         };
-        lines.push(format!("Dans votre bassin de vie, **{}**\u{a0}: {people}. {rest}", escape_line(&basin.name)));
+        lines.push(format!(
+            "Dans votre bassin de vie, **{}**\u{a0}: {people}. {rest}",
+            escape_line(&basin.name)
+        ));
     }
     lines.push(format!(
         "**Pour rejoindre un groupe\u{a0}:**\n\
@@ -218,6 +224,10 @@ fn no_group(none: &NoGroup) -> Message {
     ));
     lines.push(meeting(none.meeting));
     Message::default()
-        .with_embed(Embed::new(Tone::Neutral, "Vous ne faites pas encore partie d’un groupe", lines.join("\n\n")))
+        .with_embed(Embed::new(
+            Tone::Neutral,
+            "Vous ne faites pas encore partie d’un groupe",
+            lines.join("\n\n"),
+        ))
         .with_buttons(vec![Button::link("S’inscrire au maillage", none.signup.clone())])
 }

@@ -24,5 +24,9 @@ pub fn suggestion(short: &str, group: &str) -> String {
 #[must_use]
 pub fn group_suggestion(name: &str, departement: &str) -> String {
     let mark = format!("({departement})");
-    if name.ends_with(&mark) { fit(name, 100) } else { fit(&format!("{} {mark}", fit(name, 80)), 100) }
+    if name.ends_with(&mark) {
+        fit(name, 100)
+    } else {
+        fit(&format!("{} {mark}", fit(name, 80)), 100)
+    }
 }

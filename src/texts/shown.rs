@@ -24,7 +24,11 @@ pub(super) fn message(message: &Message) -> String {
                     if let Target::Act(action) = &button.target {
                         ids.push(action.custom_id());
                     }
-                    if button.disabled { format!("[{} (fermé)]", button.label) } else { format!("[{}]", button.label) }
+                    if button.disabled {
+                        format!("[{} (fermé)]", button.label)
+                    } else {
+                        format!("[{}]", button.label)
+                    }
                 });
                 out.push(labels.collect::<Vec<_>>().join(" "));
             }
@@ -32,7 +36,11 @@ pub(super) fn message(message: &Message) -> String {
                 ids.push(select.action.custom_id());
                 out.push(format!("<{}>", select.placeholder));
                 if let SelectOf::Choices(choices) = &select.of {
-                    out.extend(choices.iter().map(|choice| format!("  {} / {}", choice.label, choice.description)));
+                    out.extend(
+                        choices
+                            .iter()
+                            .map(|choice| format!("  {} / {}", choice.label, choice.description)),
+                    );
                 }
             }
         }
@@ -47,6 +55,12 @@ pub(super) fn message(message: &Message) -> String {
 
 /// The title and fields of a form.
 pub(super) fn modal(modal: &Modal) -> String {
-    let fields = modal.fields.iter().map(|field| format!("{}: {} ({})", field.id, field.label, field.placeholder));
-    std::iter::once(modal.title.clone()).chain(fields).collect::<Vec<_>>().join("\n")
+    let fields = modal
+        .fields
+        .iter()
+        .map(|field| format!("{}: {} ({})", field.id, field.label, field.placeholder));
+    std::iter::once(modal.title.clone())
+        .chain(fields)
+        .collect::<Vec<_>>()
+        .join("\n")
 }

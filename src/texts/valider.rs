@@ -36,7 +36,9 @@ pub struct Filled<'a> {
 pub fn form(draft: &DraftId, filled: &Filled<'_>) -> Modal {
     let field = |field: PersonField, value: &str, max: u16, example: &str| Field {
         max,
-        ..Field::short(field.id(), fields::label(field)).filled(value).example(example)
+        ..Field::short(field.id(), fields::label(field))
+            .filled(value)
+            .example(example)
     };
     Modal {
         action: Action::ValiderForm(draft.clone()),
@@ -156,9 +158,18 @@ impl std::fmt::Debug for Summary {
 #[must_use]
 pub fn summary(summary: &Summary) -> Message {
     let mut lines = vec![format!("**Vérifiez avec {}**", name(&summary.identity.full()))];
-    let phone = summary.identity.phone.as_ref().map(crate::domain::person::Phone::national).unwrap_or_default();
+    let phone = summary
+        .identity
+        .phone
+        .as_ref()
+        .map(crate::domain::person::Phone::national)
+        .unwrap_or_default();
     let mail = summary.identity.mail.as_ref().map_or("", |mail| mail.as_str());
-    let place = summary.place.as_ref().map(|place| format!(" ({})", escape_line(place))).unwrap_or_default();
+    let place = summary
+        .place
+        .as_ref()
+        .map(|place| format!(" ({})", escape_line(place)))
+        .unwrap_or_default();
     lines.push(format!(
         "Téléphone\u{a0}: {phone} · Mail\u{a0}: {} · Code postal\u{a0}: {}{place}",
         escape_line(mail),
@@ -177,7 +188,11 @@ pub fn summary(summary: &Summary) -> Message {
         lines.push(outside(summary.group.as_deref().unwrap_or_default()));
     }
     if let Some(consent) = &summary.consent {
-        let account = if summary.account.is_some() { format!(" {}", consent.account) } else { String::new() };
+        let account = if summary.account.is_some() {
+            format!(" {}", consent.account)
+        } else {
+            String::new()
+        };
         lines.push(format!("{}{account}", consent.question));
     }
     if !summary.ready {
@@ -194,9 +209,18 @@ pub fn summary(summary: &Summary) -> Message {
         message = message.with_select(places(&summary.draft, &summary.places, summary.place_chosen.as_deref()));
     }
     message.with_buttons(vec![
-        Button::new("Confirmer", Style::Success, Action::ValiderConfirm(summary.draft.clone())).enabled(summary.ready),
+        Button::new(
+            "Confirmer",
+            Style::Success,
+            Action::ValiderConfirm(summary.draft.clone()),
+        )
+        .enabled(summary.ready),
         correct(&summary.draft, Style::Secondary),
-        Button::new("Annuler", Style::Secondary, Action::ValiderCancel(summary.draft.clone())),
+        Button::new(
+            "Annuler",
+            Style::Secondary,
+            Action::ValiderCancel(summary.draft.clone()),
+        ),
     ])
 }
 
@@ -310,8 +334,11 @@ impl std::fmt::Debug for Confirmed {
 /// The answer to «Confirmer», also when it is edited with the link to the space.
 #[must_use]
 pub fn confirmed(confirmed: &Confirmed) -> Message {
-    let mut lines =
-        vec![format!("✅ **{} est membre du groupe {}.**", name(&confirmed.name), name(&confirmed.group_name))];
+    let mut lines = vec![format!(
+        "✅ **{} est membre du groupe {}.**",
+        name(&confirmed.name),
+        name(&confirmed.group_name)
+    )];
     lines.push(standing(confirmed));
     lines.extend(space(confirmed));
     if !confirmed.linked {
@@ -327,7 +354,10 @@ pub fn confirmed(confirmed: &Confirmed) -> Message {
 fn standing(confirmed: &Confirmed) -> String {
     match confirmed.crossed {
         Some((step, threshold)) => format!("{threshold} / {threshold}\u{a0}: {}.", ladder::becomes(step)),
-        None => format!("{}.", ladder::progress(confirmed.members, confirmed.next, confirmed.top)),
+        None => format!(
+            "{}.",
+            ladder::progress(confirmed.members, confirmed.next, confirmed.top)
+        ),
     }
 }
 
@@ -335,7 +365,8 @@ fn space(confirmed: &Confirmed) -> Option<String> {
     match confirmed.space {
         Space::NotYet => None,
         Space::Preparing => Some(
-            "Son espace Discord est en cours de création\u{a0}; le lien apparaîtra ici dans quelques secondes.".to_owned(),
+            "Son espace Discord est en cours de création\u{a0}; le lien apparaîtra ici dans quelques secondes."
+                .to_owned(),
         ),
         Space::Ready { guild, channel } => Some(format!("Espace du groupe\u{a0}: {}", channel_link(guild, channel))),
     }
@@ -356,9 +387,16 @@ pub fn annul(membership: MembershipId) -> Button {
 /// The participation was there before: the second press, or the second relay.
 #[must_use]
 pub fn already(confirmed: &Confirmed) -> Message {
-    let already = Elsewhere { group: confirmed.group_name.clone(), number: confirmed.number, same: true };
+    let already = Elsewhere {
+        group: confirmed.group_name.clone(),
+        number: confirmed.number,
+        same: true,
+    };
     let standing = ladder::progress(confirmed.members, confirmed.next, confirmed.top);
-    Message::text(format!("⚠️ {} Rien n’a changé.\n{standing}.", already_sentence(&confirmed.name, &already)))
+    Message::text(format!(
+        "⚠️ {} Rien n’a changé.\n{standing}.",
+        already_sentence(&confirmed.name, &already)
+    ))
 }
 
 /// The person is a member of another group; `transfer` proposes to move.
@@ -383,7 +421,11 @@ fn already_sentence(who: &str, already: &Elsewhere) -> String {
 /// One suggestion of the option `inscrit`: «Camille D. — 34400 — à appeler».
 #[must_use]
 pub fn suggestion(short: &str, postal_code: &str, state: CallState) -> String {
-    let place = if postal_code.is_empty() { String::new() } else { format!(" — {postal_code}") };
+    let place = if postal_code.is_empty() {
+        String::new()
+    } else {
+        format!(" — {postal_code}")
+    };
     let tail = format!("{place} — {}", contact::state(state));
     let room = OPTION_MAX.saturating_sub(tail.encode_utf16().count());
     format!("{}{tail}", fit(short, room))

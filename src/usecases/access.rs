@@ -20,8 +20,13 @@ pub async fn coordinates(
     person: PersonId,
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
-    let entry =
-        Entry { actor: Some(by), event: COORDINATES, group, person: Some(person), ..Entry::default() };
+    let entry = Entry {
+        actor: Some(by),
+        event: COORDINATES,
+        group,
+        person: Some(person),
+        ..Entry::default()
+    };
     journal::write(tx, &entry, now).await?;
     Ok(())
 }

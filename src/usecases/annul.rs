@@ -39,7 +39,9 @@ pub struct Annulled {
 
 impl std::fmt::Debug for Annulled {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Annulled").field("group", &self.group).finish_non_exhaustive()
+        f.debug_struct("Annulled")
+            .field("group", &self.group)
+            .finish_non_exhaustive()
     }
 }
 
@@ -91,7 +93,10 @@ pub async fn annul(
     };
     journal::write(&mut tx, &entry, now).await?;
     ladder::settle(&mut tx, &app.rules(), group.id, Some(actor.user), now).await?;
-    let notice = Notice::Annulled { membership: found.id, by: actor.user };
+    let notice = Notice::Annulled {
+        membership: found.id,
+        by: actor.user,
+    };
     let fact = format!("annulled:{}", found.id);
     match power {
         Power::Relay => notify::referents(&mut tx, &group.region, &fact, &notice, now).await?,
@@ -141,9 +146,9 @@ async fn check(
         Power::Relay if age > windows.relay_undo => {
             Err(refuse(texts::annul::too_late_for_relay(windows.relay_undo.num_hours())))
         }
-        Power::Referent if age > windows.referent_undo => {
-            Err(refuse(texts::annul::too_late_for_referent(windows.referent_undo.num_days())))
-        }
+        Power::Referent if age > windows.referent_undo => Err(refuse(texts::annul::too_late_for_referent(
+            windows.referent_undo.num_days(),
+        ))),
         Power::Relay | Power::Referent => Ok((found, group, power)),
     }
 }

@@ -56,7 +56,10 @@ pub struct Said {
 
 impl std::fmt::Debug for Said {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Said").field("day", &self.day).field("note", &self.note.is_some()).finish()
+        f.debug_struct("Said")
+            .field("day", &self.day)
+            .field("note", &self.note.is_some())
+            .finish()
     }
 }
 
@@ -85,7 +88,10 @@ pub async fn record(
     Ok(Gated::Open(recorded))
 }
 
-#[allow(clippy::too_many_arguments, reason = "one inner step of `record` and of `/appel`, with what each has read already")]
+#[allow(
+    clippy::too_many_arguments,
+    reason = "one inner step of `record` and of `/appel`, with what each has read already"
+)]
 async fn record_own(
     app: &App,
     tx: &mut Tx,
@@ -112,15 +118,32 @@ async fn record_own(
     if own.listed.contact.number_blocked && reaches_out {
         return Err(UserError::new(Refusal::Conflict, texts::contacts::number_blocked()).into());
     }
-    let note = said.note.as_deref().map(|note| tidy(note)).filter(|note| !note.is_empty());
+    let note = said
+        .note
+        .as_deref()
+        .map(|note| tidy(note))
+        .filter(|note| !note.is_empty());
     let sms = match kind {
         OutcomeKind::TextSent => Some(sms(app, tx, authority, &own).await?),
         _ => None,
     };
     if note.is_some() || !repeats(tx, authority, person, kind, said.day, now).await? {
-        calls::record(tx, person, authority.user, outcome, note.as_deref().map(String::as_str), state, now).await?;
+        calls::record(
+            tx,
+            person,
+            authority.user,
+            outcome,
+            note.as_deref().map(String::as_str),
+            state,
+            now,
+        )
+        .await?;
         if state == CallState::DoNotCall
-            && let Some(phone) = own.person.identity.as_ref().and_then(|identity| identity.phone.as_ref())
+            && let Some(phone) = own
+                .person
+                .identity
+                .as_ref()
+                .and_then(|identity| identity.phone.as_ref())
         {
             suppressions::block_number(tx, phone, now).await?;
         }
@@ -137,7 +160,11 @@ async fn record_own(
     }
     let own = contacts::own(tx, authority, person).await?;
     let card = card(app, tx, authority, own, at, now).await?;
-    Ok(Recorded { card, kind, sms: sms.map(Text) })
+    Ok(Recorded {
+        card,
+        kind,
+        sms: sms.map(Text),
+    })
 }
 
 fn refused(refusal: crate::domain::contact::OutcomeRefusal) -> UserError {
@@ -169,7 +196,11 @@ fn tidy(note: &str) -> Zeroizing<String> {
 
 /// The ready SMS text: the first contact, or the one that follows a call without answer.
 async fn sms(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcome<String> {
-    let which = if calls::was_tried(tx, own.person.id).await? { Sms::AfterCall } else { Sms::FirstContact };
+    let which = if calls::was_tried(tx, own.person.id).await? {
+        Sms::AfterCall
+    } else {
+        Sms::FirstContact
+    };
     let facts = sms_facts(app, tx, authority, own).await?;
     Ok(app.texts().sms(which, &facts))
 }
@@ -178,7 +209,12 @@ async fn sms(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcom
 pub(super) async fn sms_facts(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcome<SmsFacts> {
     let name = accounts::display(tx, authority.user).await?;
     Ok(SmsFacts {
-        first_name: own.person.identity.as_ref().map(|identity| identity.first.to_string()).unwrap_or_default(),
+        first_name: own
+            .person
+            .identity
+            .as_ref()
+            .map(|identity| identity.first.to_string())
+            .unwrap_or_default(),
         relay: name.unwrap_or_else(|| texts::people::a_relay().to_owned()),
         group: own.group.name.clone(),
         discord_link: app.settings.links.discord.clone(),
@@ -246,7 +282,9 @@ pub struct Typed {
 
 impl std::fmt::Debug for Typed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Typed").field("issue", &self.issue).finish_non_exhaustive()
+        f.debug_struct("Typed")
+            .field("issue", &self.issue)
+            .finish_non_exhaustive()
     }
 }
 
@@ -325,16 +363,21 @@ pub async fn confirm(app: &App, actor: Actor, draft: &DraftId, now: DateTime<Utc
     };
     let typed = opened(&mut tx, draft, actor, now).await?;
     let own = find(&mut tx, &authority, &typed.inscrit).await?;
-    let said = Said { day: None, note: typed.note.map(Zeroizing::new) };
-    let recorded =
-        record_own(app, &mut tx, &authority, own, OutcomeKind::DoNotCall, said, LIST, now).await?;
+    let said = Said {
+        day: None,
+        note: typed.note.map(Zeroizing::new),
+    };
+    let recorded = record_own(app, &mut tx, &authority, own, OutcomeKind::DoNotCall, said, LIST, now).await?;
     drafts::spend(&mut tx, draft, Some(recorded.card.id.0), now).await?;
     tx.commit().await?;
     Ok(Gated::Open(recorded))
 }
 
 /// The list behind a card that `/appel` shows.
-const LIST: ListAt = ListAt { filter: Filter::ToCall, page: 0 };
+const LIST: ListAt = ListAt {
+    filter: Filter::ToCall,
+    page: 0,
+};
 
 async fn typed_call(
     app: &App,
@@ -348,9 +391,16 @@ async fn typed_call(
     let own = find(tx, authority, &typed.inscrit).await?;
     if kind == OutcomeKind::DoNotCall {
         let never = calls::must_not_be_called(tx, own.person.id).await?;
-        after(contacts::standing(&own.listed, never), crate::domain::contact::Outcome::DoNotCall, paris_date(now))
-            .map_err(refused)?;
-        let typed = Typed { inscrit: own.person.id.to_string(), ..typed };
+        after(
+            contacts::standing(&own.listed, never),
+            crate::domain::contact::Outcome::DoNotCall,
+            paris_date(now),
+        )
+        .map_err(refused)?;
+        let typed = Typed {
+            inscrit: own.person.id.to_string(),
+            ..typed
+        };
         let card = card(app, tx, authority, own, LIST, now).await?;
         let draft = drafts::put(tx, authority.user, KIND, &typed, app.settings.data.drafts, now).await?;
         return Ok(Started::Confirm { card, draft });
@@ -359,8 +409,13 @@ async fn typed_call(
         (OutcomeKind::CallBack, Some(typed)) => Some(day(typed)?),
         _ => None,
     };
-    let said = Said { day, note: typed.note.map(Zeroizing::new) };
-    Ok(Started::Done(record_own(app, tx, authority, own, kind, said, LIST, now).await?))
+    let said = Said {
+        day,
+        note: typed.note.map(Zeroizing::new),
+    };
+    Ok(Started::Done(
+        record_own(app, tx, authority, own, kind, said, LIST, now).await?,
+    ))
 }
 
 async fn opened(tx: &mut Tx, draft: &DraftId, actor: Actor, now: DateTime<Utc>) -> Outcome<Typed> {

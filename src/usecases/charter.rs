@@ -24,8 +24,12 @@ pub async fn accept(tx: &mut Tx, charter: &Versioned, user: UserId, now: DateTim
         return Ok(());
     }
     authority::accept_charter(tx, user, &charter.version, now).await?;
-    let entry =
-        Entry { actor: Some(user), event: "charter.accepted", after: Some(&charter.version), ..Entry::default() };
+    let entry = Entry {
+        actor: Some(user),
+        event: "charter.accepted",
+        after: Some(&charter.version),
+        ..Entry::default()
+    };
     journal::write(tx, &entry, now).await?;
     Ok(())
 }

@@ -77,8 +77,10 @@ pub async fn list(app: &App, actor: Actor, at: ListAt, now: DateTime<Utc>) -> Ou
     };
     let pace = pace(app);
     let everyone = calls::list(&mut tx, &authority.relays).await?;
-    let mut shown: Vec<&Listed> =
-        everyone.iter().filter(|listed| at.filter.shows(&listed.contact, actor.user, &pace, now)).collect();
+    let mut shown: Vec<&Listed> = everyone
+        .iter()
+        .filter(|listed| at.filter.shows(&listed.contact, actor.user, &pace, now))
+        .collect();
     shown.sort_by_cached_key(|listed| order(at.filter, listed));
     let left_out = (at.filter == Filter::ToCall)
         .then(|| why_empty(everyone.iter().map(|listed| listed.contact), actor.user, &pace, now));
@@ -86,7 +88,12 @@ pub async fn list(app: &App, actor: Actor, at: ListAt, now: DateTime<Utc>) -> Ou
     let empty = left_out.filter(|_| shown.is_empty());
     let pages = u32::try_from(shown.len().div_ceil(PER_PAGE).max(1)).unwrap_or(u32::MAX);
     let at = at.at(at.page.min(pages - 1));
-    let on_page: Vec<&Listed> = shown.iter().copied().skip(at.page as usize * PER_PAGE).take(PER_PAGE).collect();
+    let on_page: Vec<&Listed> = shown
+        .iter()
+        .copied()
+        .skip(at.page as usize * PER_PAGE)
+        .take(PER_PAGE)
+        .collect();
     let ids: Vec<PersonId> = on_page.iter().map(|listed| listed.id).collect();
     let people = people::some(&mut tx, &ids).await?;
     let mut lines = Vec::with_capacity(people.len());
@@ -95,13 +102,22 @@ pub async fn list(app: &App, actor: Actor, at: ListAt, now: DateTime<Utc>) -> Ou
             lines.push(line(&mut tx, actor.user, &person, listed, now).await?);
         }
     }
-    Ok(Gated::Open(Page { at, pages, total: shown.len(), lines, elsewhere, empty }))
+    Ok(Gated::Open(Page {
+        at,
+        pages,
+        total: shown.len(),
+        lines,
+        elsewhere,
+        empty,
+    }))
 }
 
 /// Appointments first, by day; then whoever was never called, by date of sign-up; then by the last call. Members latest first,
 /// refusals latest first.
 fn order(filter: Filter, listed: &Listed) -> (i64, i64, i64, PersonId) {
-    let days = |day: Option<chrono::NaiveDate>| day.map_or(i64::MAX, |day| i64::from(chrono::Datelike::num_days_from_ce(&day)));
+    let days = |day: Option<chrono::NaiveDate>| {
+        day.map_or(i64::MAX, |day| i64::from(chrono::Datelike::num_days_from_ce(&day)))
+    };
     let appointment = days(listed.contact.state.call_back());
     let called = listed.contact.last_call.map_or(i64::MIN, |at| at.timestamp());
     let signed_up = days(listed.signed_up_on);
@@ -129,7 +145,10 @@ async fn line(
             if lease.holder == reader {
                 Some(Held::ByYou { until })
             } else {
-                Some(Held::By { whom: colleague(tx, lease.holder).await?, until })
+                Some(Held::By {
+                    whom: colleague(tx, lease.holder).await?,
+                    until,
+                })
             }
         }
         _ => None,
@@ -148,7 +167,10 @@ async fn line(
 
 /// A relay, as shown to another person.
 pub(super) async fn colleague(tx: &mut Tx, user: UserId) -> Result<Colleague, StoreError> {
-    Ok(Colleague { user, name: accounts::display(tx, user).await? })
+    Ok(Colleague {
+        user,
+        name: accounts::display(tx, user).await?,
+    })
 }
 
 /// A person of the relay's own, with what the lists know and the group through which he is.
@@ -170,7 +192,9 @@ pub(super) fn person_not_found() -> Failure {
 /// A person of the relay's own: a member of one of his groups, or somebody of their territories who is member of none.
 pub(super) async fn own(tx: &mut Tx, authority: &Authority, id: PersonId) -> Outcome<Own> {
     let person = people::get(tx, id).await?.filter(|person| person.identity.is_some());
-    let (Some(person), Some(listed)) = (person, calls::get(tx, id).await?) else { return Err(person_not_found()) };
+    let (Some(person), Some(listed)) = (person, calls::get(tx, id).await?) else {
+        return Err(person_not_found());
+    };
     let group = match (listed.member, person.place.territory) {
         (Some(member), _) => Some(member.group),
         (None, Some(territory)) => groups::of_place(tx, territory, person.place.insee.as_deref()).await?,
@@ -194,7 +218,12 @@ pub(super) async fn find(tx: &mut Tx, authority: &Authority, typed: &str) -> Out
     let mut bearers = people::of_groups(tx, &authority.relays)
         .await?
         .into_iter()
-        .filter(|person| person.identity.as_ref().is_some_and(|identity| identity.fold() == wanted))
+        .filter(|person| {
+            person
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.fold() == wanted)
+        })
         .map(|person| person.id);
     match (bearers.next(), bearers.next()) {
         (Some(only), None) => own(tx, authority, only).await,
@@ -235,11 +264,17 @@ pub(super) async fn card(
     } else {
         let lease = free(tx, app, authority.user, &listed, now).await?;
         calls::keep(tx, person.id, lease).await?;
-        let held = listed.contact.lease.is_some_and(|held| held.holder == authority.user && now < held.until);
+        let held = listed
+            .contact
+            .lease
+            .is_some_and(|held| held.holder == authority.user && now < held.until);
         (Some(lease.until), held)
     };
     let identity = person.identity.as_ref().ok_or_else(person_not_found)?;
-    let phone = identity.phone.as_ref().filter(|_| !never && !listed.contact.number_blocked);
+    let phone = identity
+        .phone
+        .as_ref()
+        .filter(|_| !never && !listed.contact.number_blocked);
     let mail = identity.mail.as_ref().filter(|_| !never);
     if !renewed && (phone.is_some() || mail.is_some()) {
         access::coordinates(tx, authority.user, Some(group.id), person.id, now).await?;
@@ -261,7 +296,10 @@ pub(super) async fn card(
         never,
         number_blocked: listed.contact.number_blocked,
         member_since: listed.member.map(|member| member.validated_at),
-        annullable: listed.member.filter(|member| now < member.validated_at + undo).map(|member| member.membership),
+        annullable: listed
+            .member
+            .filter(|member| now < member.validated_at + undo)
+            .map(|member| member.membership),
         kept_until,
         attempts,
         attempts_total,
@@ -300,18 +338,26 @@ async fn attempts(tx: &mut Tx, reader: UserId, person: PersonId) -> Result<(Vec<
             known.push(found.clone());
             Some(found)
         };
-        attempts.push(Attempt { at: row.at, by, outcome: row.outcome, call_back_on: row.call_back_on, note: row.note });
+        attempts.push(Attempt {
+            at: row.at,
+            by,
+            outcome: row.outcome,
+            call_back_on: row.call_back_on,
+            note: row.note,
+        });
     }
     Ok((attempts, total))
 }
 
 /// «Lunel, Hérault», beside the postal code.
 async fn place(app: &App, tx: &mut Tx, person: &Person) -> Result<Option<String>, StoreError> {
-    let Ok(code) = PostalCode::parse(&person.place.postal_code) else { return Ok(None) };
+    let Ok(code) = PostalCode::parse(&person.place.postal_code) else {
+        return Ok(None);
+    };
     let key = match person.place.territory {
-        Some(territory) => {
-            territories::get(tx, territory).await?.map(|row| TerritoryKey::new(row.basin, row.departement))
-        }
+        Some(territory) => territories::get(tx, territory)
+            .await?
+            .map(|row| TerritoryKey::new(row.basin, row.departement)),
         None => None,
     };
     Ok(app.atlas().place_label(code, key.as_ref()))
@@ -319,7 +365,11 @@ async fn place(app: &App, tx: &mut Tx, person: &Person) -> Result<Option<String>
 
 /// Where the rules say that a person stands: «ne plus appeler» stays what it is for a member too.
 pub(super) fn standing(listed: &Listed, never: bool) -> CallState {
-    if never { CallState::DoNotCall } else { listed.contact.state }
+    if never {
+        CallState::DoNotCall
+    } else {
+        listed.contact.state
+    }
 }
 
 /// How many people a group's relays are given to call, and how many are on file with them: what a relay is told when he is
@@ -329,9 +379,19 @@ pub(super) fn standing(listed: &Listed, never: bool) -> CallState {
 /// When SQLite fails.
 pub async fn transferred(tx: &mut Tx, group: GroupId) -> Result<Transferred, StoreError> {
     let everyone = calls::list(tx, &[group]).await?;
-    let to_call = everyone.iter().filter(|listed| matches!(listed.contact.state, CallState::ToCall)).count();
-    let call_backs = everyone.iter().filter(|listed| matches!(listed.contact.state, CallState::CallBack { .. })).count();
-    Ok(Transferred { on_file: everyone.len(), to_call, call_backs })
+    let to_call = everyone
+        .iter()
+        .filter(|listed| matches!(listed.contact.state, CallState::ToCall))
+        .count();
+    let call_backs = everyone
+        .iter()
+        .filter(|listed| matches!(listed.contact.state, CallState::CallBack { .. }))
+        .count();
+    Ok(Transferred {
+        on_file: everyone.len(),
+        to_call,
+        call_backs,
+    })
 }
 
 /// A list transferred to a relay.

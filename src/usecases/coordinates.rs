@@ -7,10 +7,10 @@ use super::authority::{self, Actor, Authority};
 use super::{App, access};
 use crate::domain::ids::GroupId;
 use crate::error::Outcome;
+use crate::store::Tx;
 use crate::store::groups::{self, Group};
 use crate::store::memberships;
 use crate::store::people::Person;
-use crate::store::Tx;
 use crate::texts;
 use crate::texts::coordinates::{Line, Page};
 
@@ -26,7 +26,10 @@ pub async fn open(app: &App, actor: Actor, group: GroupId, page: u32, now: DateT
     let authority = authority::of(&mut tx, actor).await?;
     let group = readable_group(&mut tx, &authority, group).await?;
     let rows = memberships::of_group(&mut tx, group.id).await?;
-    let lines: Vec<Line> = rows.iter().map(|(membership, person)| line(membership.number, person)).collect();
+    let lines: Vec<Line> = rows
+        .iter()
+        .map(|(membership, person)| line(membership.number, person))
+        .collect();
     let pages = texts::coordinates::split(&lines, PAGE);
     let last = pages.len().saturating_sub(1);
     let index = usize::try_from(page).unwrap_or(last).min(last);
@@ -53,17 +56,32 @@ pub async fn readable_group(tx: &mut Tx, authority: &Authority, group: GroupId) 
         return Err(authority::reserved(texts::refusals::MEMBERS));
     }
     let found = groups::get(tx, group).await?;
-    found.filter(|group| authority.reads(group.id)).ok_or_else(authority::group_not_found)
+    found
+        .filter(|group| authority.reads(group.id))
+        .ok_or_else(authority::group_not_found)
 }
 
 fn line(number: u32, person: &Person) -> Line {
     let Some(identity) = &person.identity else {
-        return Line { number, name: person.short(), phone: String::new(), mail: String::new() };
+        return Line {
+            number,
+            name: person.short(),
+            phone: String::new(),
+            mail: String::new(),
+        };
     };
     Line {
         number,
         name: identity.full_upper(),
-        phone: identity.phone.as_ref().map(crate::domain::person::Phone::national).unwrap_or_default(),
-        mail: identity.mail.as_ref().map(|mail| mail.as_str().to_owned()).unwrap_or_default(),
+        phone: identity
+            .phone
+            .as_ref()
+            .map(crate::domain::person::Phone::national)
+            .unwrap_or_default(),
+        mail: identity
+            .mail
+            .as_ref()
+            .map(|mail| mail.as_str().to_owned())
+            .unwrap_or_default(),
     }
 }

@@ -52,7 +52,12 @@ pub async fn invite(app: &App, actor: Actor, personne: &str, now: DateTime<Utc>)
     facts.days = life.num_days().to_string();
     let sms = app.texts().sms(Sms::Invitation, &facts);
     tx.commit_quietly().await?;
-    Ok(Given { short, code: code.as_str().to_owned(), sms, expires_at })
+    Ok(Given {
+        short,
+        code: code.as_str().to_owned(),
+        sms,
+        expires_at,
+    })
 }
 
 /// The suggestions of the option `personne`: the relay's own members who are not linked, then his contacts. 25 at most.
@@ -65,7 +70,9 @@ pub async fn suggest(app: &App, actor: Actor, typed: &str) -> Outcome<Vec<Sugges
     authority.require_relay()?;
     let mut found = people::of_groups(&mut tx, &authority.relays).await?;
     found.retain(|person| {
-        person.discord.is_none() && person.member_of.is_none_or(|group| authority.relays(group)) && answers(person, typed)
+        person.discord.is_none()
+            && person.member_of.is_none_or(|group| authority.relays(group))
+            && answers(person, typed)
     });
     found.sort_by_cached_key(|person| (person.member_of.is_none(), person.identity.as_ref().map(Identity::fold)));
     Ok(found
@@ -129,7 +136,17 @@ pub async fn join(app: &App, actor: Actor, typed: &str, now: DateTime<Utc>) -> O
     let line = journal::write(&mut tx, &entry, now).await?;
     if let Some(group) = group {
         let fact = format!("joined:{line}");
-        notify::relays(&mut tx, group, &fact, &Notice::Joined { person: person.id, group }, now).await?;
+        notify::relays(
+            &mut tx,
+            group,
+            &fact,
+            &Notice::Joined {
+                person: person.id,
+                group,
+            },
+            now,
+        )
+        .await?;
     }
     // Wakes the reconciler, which opens the space.
     tx.commit().await?;
@@ -142,21 +159,41 @@ fn refused() -> Failure {
 
 /// Uses the code, for a person who can still be linked.
 async fn spend(tx: &mut Tx, actor: Actor, typed: &str, now: DateTime<Utc>) -> Outcome<Option<people::Person>> {
-    let Some(code) = Code::parse(typed) else { return Ok(None) };
-    let Some(invitation) = invitations::find(tx, code.as_str()).await? else { return Ok(None) };
+    let Some(code) = Code::parse(typed) else {
+        return Ok(None);
+    };
+    let Some(invitation) = invitations::find(tx, code.as_str()).await? else {
+        return Ok(None);
+    };
     let person = people::get(tx, invitation.person).await?;
     let Some(person) = person.filter(|person| person.identity.is_some() && person.discord.is_none()) else {
         return Ok(None);
     };
-    Ok(invitations::spend(tx, invitation.id, actor.user, now).await?.then_some(person))
+    Ok(invitations::spend(tx, invitation.id, actor.user, now)
+        .await?
+        .then_some(person))
 }
 
 /// What the code has opened.
 async fn welcome(app: &App, tx: &mut Tx, group: Option<GroupId>, member: bool) -> Outcome<Welcome> {
-    let Some(id) = group else { return Ok(Welcome { group: None, member, space: None }) };
+    let Some(id) = group else {
+        return Ok(Welcome {
+            group: None,
+            member,
+            space: None,
+        });
+    };
     let name = groups::get(tx, id).await?.map(|group| group.name);
-    let channel = if member { bindings::space_ready(tx, id).await? } else { None };
-    Ok(Welcome { group: name, member, space: app.guild().zip(channel) })
+    let channel = if member {
+        bindings::space_ready(tx, id).await?
+    } else {
+        None
+    };
+    Ok(Welcome {
+        group: name,
+        member,
+        space: app.guild().zip(channel),
+    })
 }
 
 /// The words of a [`Notice::Joined`] when it is sent; none when the person was erased meanwhile.
@@ -164,7 +201,9 @@ async fn welcome(app: &App, tx: &mut Tx, group: Option<GroupId>, member: bool) -
 /// # Errors
 /// When the database fails.
 pub async fn joined(tx: &mut Tx, person: PersonId, group: GroupId) -> Result<Option<(String, String)>, StoreError> {
-    let person = people::get(tx, person).await?.filter(|person| person.identity.is_some());
+    let person = people::get(tx, person)
+        .await?
+        .filter(|person| person.identity.is_some());
     let group = groups::get(tx, group).await?;
     Ok(person.zip(group).map(|(person, group)| (person.short(), group.name)))
 }

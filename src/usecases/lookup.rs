@@ -56,7 +56,12 @@ pub async fn suggest(app: &App, actor: Actor, typed: &str, group: Option<&str>) 
     };
     let mut found: Vec<Found> = Vec::new();
     for group in scope {
-        found.extend(members(&mut tx, group).await?.into_iter().filter(|found| answers(&found.person, typed)));
+        found.extend(
+            members(&mut tx, group)
+                .await?
+                .into_iter()
+                .filter(|found| answers(&found.person, typed)),
+        );
     }
     if found.is_empty() {
         found.extend(by_index(&mut tx, &authority, typed).await?);
@@ -82,7 +87,10 @@ pub async fn suggest_groups(app: &App, actor: Actor, typed: &str) -> Outcome<Vec
     let wanted = fold(typed);
     let found = groups::all(&mut tx).await?.into_iter().filter(|group| {
         let name = fold(&group.name);
-        reaches(&authority, group) && wanted.split(' ').all(|word| name.split(' ').any(|own| own.starts_with(word)))
+        reaches(&authority, group)
+            && wanted
+                .split(' ')
+                .all(|word| name.split(' ').any(|own| own.starts_with(word)))
     });
     Ok(found
         .take(OPTIONS_MAX)
@@ -109,11 +117,15 @@ pub(super) async fn require(tx: &mut Tx, actor: Actor) -> Outcome<Authority> {
 pub async fn find_group(tx: &mut Tx, authority: &Authority, typed: &str) -> Outcome<Group> {
     if let Ok(id) = typed.trim().parse::<GroupId>() {
         let group = groups::get(tx, id).await?;
-        return group.filter(|group| reaches(authority, group)).ok_or_else(authority::group_not_found);
+        return group
+            .filter(|group| reaches(authority, group))
+            .ok_or_else(authority::group_not_found);
     }
     let wanted = fold(typed);
-    let mut named =
-        groups::all(tx).await?.into_iter().filter(|group| reaches(authority, group) && fold(&group.name) == wanted);
+    let mut named = groups::all(tx)
+        .await?
+        .into_iter()
+        .filter(|group| reaches(authority, group) && fold(&group.name) == wanted);
     match (named.next(), named.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(authority::group_not_found()),
@@ -136,12 +148,13 @@ pub async fn find_member(tx: &mut Tx, authority: &Authority, typed: &str, group:
         let scope: Vec<GroupId> = group.map_or_else(|| authority.relays.clone(), |group| vec![group.id]);
         let wanted = fold(typed);
         for id in scope {
-            candidates.extend(
-                members(tx, id)
-                    .await?
-                    .into_iter()
-                    .filter(|found| found.person.identity.as_ref().is_some_and(|known| known.fold() == wanted)),
-            );
+            candidates.extend(members(tx, id).await?.into_iter().filter(|found| {
+                found
+                    .person
+                    .identity
+                    .as_ref()
+                    .is_some_and(|known| known.fold() == wanted)
+            }));
         }
     }
     candidates.retain(in_group);
@@ -160,16 +173,35 @@ fn as_id(typed: &str) -> Option<PersonId> {
 
 /// The present participation of a person, within reach.
 async fn of_person(tx: &mut Tx, authority: &Authority, id: PersonId) -> Result<Option<Found>, StoreError> {
-    let Some(person) = people::get(tx, id).await? else { return Ok(None) };
-    let Some(membership) = memberships::current(tx, id).await? else { return Ok(None) };
-    let Some(group) = groups::get(tx, membership.group).await? else { return Ok(None) };
-    Ok(reaches(authority, &group).then_some(Found { membership, person, group }))
+    let Some(person) = people::get(tx, id).await? else {
+        return Ok(None);
+    };
+    let Some(membership) = memberships::current(tx, id).await? else {
+        return Ok(None);
+    };
+    let Some(group) = groups::get(tx, membership.group).await? else {
+        return Ok(None);
+    };
+    Ok(reaches(authority, &group).then_some(Found {
+        membership,
+        person,
+        group,
+    }))
 }
 
 async fn members(tx: &mut Tx, group: GroupId) -> Result<Vec<Found>, StoreError> {
-    let Some(group) = groups::get(tx, group).await? else { return Ok(Vec::new()) };
+    let Some(group) = groups::get(tx, group).await? else {
+        return Ok(Vec::new());
+    };
     let rows = memberships::of_group(tx, group.id).await?;
-    Ok(rows.into_iter().map(|(membership, person)| Found { membership, person, group: group.clone() }).collect())
+    Ok(rows
+        .into_iter()
+        .map(|(membership, person)| Found {
+            membership,
+            person,
+            group: group.clone(),
+        })
+        .collect())
 }
 
 /// Members within reach whose mail or phone is exactly what was typed.
@@ -179,8 +211,15 @@ async fn by_index(tx: &mut Tx, authority: &Authority, typed: &str) -> Result<Vec
         return Ok(Vec::new());
     }
     // A name that nobody bears: only the mail and the phone are asked for.
-    let (Ok(first), Ok(last)) = (FirstName::parse("0"), LastName::parse("0")) else { return Ok(Vec::new()) };
-    let wanted = Identity { first, last, phone, mail };
+    let (Ok(first), Ok(last)) = (FirstName::parse("0"), LastName::parse("0")) else {
+        return Ok(Vec::new());
+    };
+    let wanted = Identity {
+        first,
+        last,
+        phone,
+        mail,
+    };
     let indexes = Indexes::of(&std::sync::Arc::clone(tx.vault()), &wanted, "");
     let mut found = Vec::new();
     for person in people::alike(tx, &indexes).await? {

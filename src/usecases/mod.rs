@@ -10,6 +10,7 @@ pub mod calls;
 pub mod charter;
 pub mod contacts;
 pub mod coordinates;
+pub mod import;
 pub mod invitations;
 pub mod ladder;
 pub mod lookup;

@@ -4,15 +4,12 @@ use chrono::{DateTime, Utc};
 
 use super::authority::{self, Actor};
 use super::{App, standing};
+use crate::domain::bindings::Room;
 use crate::domain::ids::{GroupId, UserId};
 use crate::domain::territory::TerritoryKey;
 use crate::error::Outcome;
-use crate::store::{Tx, accounts, groups, ladder, participation, people, posts, statutes, territories};
-use crate::texts::my_group::{Basin, MyGroup, NoGroup, Room, Shown};
-
-/// The channels of a space, in the order in which they are shown.
-const ROOMS: [(&str, Room); 3] =
-    [("discussion", Room::Discussion), ("registre", Room::Register), ("documents", Room::Documents)];
+use crate::store::{Tx, accounts, bindings, groups, ladder, people, posts, statutes, territories};
+use crate::texts::my_group::{Basin, MyGroup, NoGroup, Shown};
 
 /// What `/mon-groupe` shows to this account.
 ///
@@ -43,7 +40,9 @@ pub async fn show(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Shown>
 }
 
 async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) -> Outcome<Option<MyGroup>> {
-    let Some(group) = groups::get(tx, group).await? else { return Ok(None) };
+    let Some(group) = groups::get(tx, group).await? else {
+        return Ok(None);
+    };
     let standing = standing::of(tx, &app.rules(), group.id).await?;
     let mut relays = Vec::new();
     for holder in posts::relays(tx, group.id).await? {
@@ -54,10 +53,14 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
         referents.push(name(tx, holder.user).await?);
     }
     let mut rooms = Vec::new();
-    for (key, room) in ROOMS {
-        rooms.extend(participation::room(tx, group.id, key).await?.map(|channel| (room, channel)));
+    for room in Room::ALL {
+        rooms.extend(bindings::room(tx, group.id, room).await?.map(|channel| (room, channel)));
     }
-    let under_since = ladder::steps(tx, group.id).await?.into_iter().rev().find_map(|step| step.under_since);
+    let under_since = ladder::steps(tx, group.id)
+        .await?
+        .into_iter()
+        .rev()
+        .find_map(|step| step.under_since);
     Ok(Some(MyGroup {
         stage: standing.stage(),
         members: standing.members,
@@ -81,9 +84,15 @@ async fn name(tx: &mut Tx, user: UserId) -> Outcome<(UserId, Option<String>)> {
 
 /// The basin of someone on file, with the people signed up there and the group, when there is one.
 async fn basin(tx: &mut Tx, app: &App, user: UserId) -> Outcome<Option<Basin>> {
-    let Some(person) = people::of_account(tx, user).await? else { return Ok(None) };
-    let Some(territory) = person.place.territory else { return Ok(None) };
-    let Some(row) = territories::get(tx, territory).await? else { return Ok(None) };
+    let Some(person) = people::of_account(tx, user).await? else {
+        return Ok(None);
+    };
+    let Some(territory) = person.place.territory else {
+        return Ok(None);
+    };
+    let Some(row) = territories::get(tx, territory).await? else {
+        return Ok(None);
+    };
     let key = TerritoryKey::new(row.basin, row.departement);
     let group = match groups::of_place(tx, territory, person.place.insee.as_deref()).await? {
         Some(group) => groups::get(tx, group).await?.map(|group| group.name),

@@ -39,7 +39,17 @@ pub async fn unlink(app: &App, actor: Actor, person: PersonId, now: DateTime<Utc
     if let Some(group) = &group {
         // The line names the fact: the same account may be linked, and say no, a second time.
         let fact = format!("not_me:{line}");
-        notify::relays(&mut tx, group.id, &fact, &Notice::NotMe { person, group: group.id }, now).await?;
+        notify::relays(
+            &mut tx,
+            group.id,
+            &fact,
+            &Notice::NotMe {
+                person,
+                group: group.id,
+            },
+            now,
+        )
+        .await?;
     }
     tx.commit().await?;
     Ok(())

@@ -12,10 +12,10 @@ use crate::domain::calendar::{civil, next_daily, next_weekly, paris_date};
 use crate::domain::contact::{CallState, Filter, reminder_due};
 use crate::domain::ids::{GroupId, PersonId, UserId};
 use crate::domain::notice::{Class, Notice, Recipient};
+use crate::domain::view::Message;
 use crate::store::outbox::{self, NewMessage};
 use crate::store::reminders::{self, CallBack, Round};
 use crate::store::{StoreError, Tx, authority, calls, people};
-use crate::domain::view::Message;
 use crate::texts;
 use crate::texts::contacts::Digest;
 
@@ -65,7 +65,12 @@ async fn due_call_backs(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result<Ve
 /// relays who have left, which are everyone's.
 async fn remind_call_backs(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
     let relays = reminders::relays(tx).await?;
-    let of_group = |group: GroupId| relays.iter().filter(move |(_, groups)| groups.contains(&group)).map(|(user, _)| *user);
+    let of_group = |group: GroupId| {
+        relays
+            .iter()
+            .filter(move |(_, groups)| groups.contains(&group))
+            .map(|(user, _)| *user)
+    };
     let mut told = BTreeMap::<UserId, Vec<CallBack>>::new();
     for call in due_call_backs(app, tx, now).await? {
         let Some(group) = call.group else { continue };
@@ -76,9 +81,20 @@ async fn remind_call_backs(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result
     }
     let mut wrote = false;
     for (user, due) in told {
-        let notice = Notice::CallBacks { people: due.iter().map(|call| call.person).collect() };
+        let notice = Notice::CallBacks {
+            people: due.iter().map(|call| call.person).collect(),
+        };
         // One message an evening: what becomes due after it waits for the next.
-        if enqueue(tx, user, Class::Reminder, &format!("call-backs:{}", paris_date(now)), &notice, now).await? {
+        if enqueue(
+            tx,
+            user,
+            Class::Reminder,
+            &format!("call-backs:{}", paris_date(now)),
+            &notice,
+            now,
+        )
+        .await?
+        {
             wrote = true;
             for call in due {
                 reminders::call_back_reminded(tx, call.person, call.on, now).await?;
@@ -101,12 +117,16 @@ async fn digest_due(
         let day = today.checked_sub_days(Days::new(back + 7 * weeks)).unwrap_or(today);
         (day, civil(day, settings.digest_time))
     };
-    let (day, instant) = Some(latest(0)).filter(|(_, instant)| *instant <= now).unwrap_or_else(|| latest(1));
+    let (day, instant) = Some(latest(0))
+        .filter(|(_, instant)| *instant <= now)
+        .unwrap_or_else(|| latest(1));
     Ok((!reminders::was_made(tx, Round::RelayDigest, day).await?).then_some((day, instant)))
 }
 
 async fn make_digest(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some((day, instant)) = digest_due(app, tx, now).await? else { return Ok(false) };
+    let Some((day, instant)) = digest_due(app, tx, now).await? else {
+        return Ok(false);
+    };
     reminders::made(tx, Round::RelayDigest, day, now).await?;
     if now - instant >= DIGEST_USEFUL {
         return Ok(false);
@@ -133,7 +153,18 @@ async fn enqueue(
 ) -> Result<bool, StoreError> {
     let to = Recipient::User(user);
     let key = format!("{fact}>{to}");
-    outbox::enqueue(tx, &NewMessage { key: &key, class, to, notice, due: now }, now).await
+    outbox::enqueue(
+        tx,
+        &NewMessage {
+            key: &key,
+            class,
+            to,
+            notice,
+            due: now,
+        },
+        now,
+    )
+    .await
 }
 
 /// Whom a [`Notice::CallBacks`] still names when it is sent: «Prénom N.» and the day of those who still wait for the call and
@@ -244,7 +275,9 @@ pub async fn in_channel(
     notice: &Notice,
     now: DateTime<Utc>,
 ) -> Result<Option<Message>, StoreError> {
-    let Notice::CallBacks { people } = notice else { return Ok(None) };
+    let Notice::CallBacks { people } = notice else {
+        return Ok(None);
+    };
     let due = call_backs(tx, relay, people, now).await?;
     Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(relay, due.len())))
 }

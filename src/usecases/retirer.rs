@@ -36,7 +36,10 @@ pub struct Removed {
 
 impl std::fmt::Debug for Removed {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Removed").field("group", &self.group).field("why", &self.why).finish_non_exhaustive()
+        f.debug_struct("Removed")
+            .field("group", &self.group)
+            .field("why", &self.why)
+            .finish_non_exhaustive()
     }
 }
 

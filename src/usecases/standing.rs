@@ -39,7 +39,16 @@ impl Standing {
 /// When SQLite fails.
 pub async fn of(tx: &mut Tx, rules: &Rules, group: GroupId) -> Result<Standing, StoreError> {
     let members = ladder::counts(tx, group).await?.members;
-    let reached: Vec<Step> = ladder::steps(tx, group).await?.into_iter().map(|row| row.step).collect();
+    let reached: Vec<Step> = ladder::steps(tx, group)
+        .await?
+        .into_iter()
+        .map(|row| row.step)
+        .collect();
     let next = rules.thresholds.next(&reached);
-    Ok(Standing { members, reached, next, top: rules.thresholds.publish_works })
+    Ok(Standing {
+        members,
+        reached,
+        next,
+        top: rules.thresholds.publish_works,
+    })
 }

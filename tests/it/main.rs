@@ -9,7 +9,9 @@
 )]
 
 mod ground;
+mod import;
 mod loopback;
 mod phone;
 mod store;
 mod tidy;
+mod world;

@@ -16,7 +16,10 @@ fn day(text: &str) -> NaiveDate {
 fn camille() -> Card {
     Card {
         id: PersonId(12),
-        at: ListAt { filter: Filter::ToCall, page: 1 },
+        at: ListAt {
+            filter: Filter::ToCall,
+            page: 1,
+        },
         name: "Camille Dupré".to_owned(),
         short: "Camille D.".to_owned(),
         phone: Some(("06 39 98 12 34".to_owned(), "+33639981234".to_owned())),
@@ -37,7 +40,10 @@ fn camille() -> Card {
 }
 
 fn tried() -> Card {
-    let noe = Colleague { user: UserId(7), name: Some("Noé Le Goff".to_owned()) };
+    let noe = Colleague {
+        user: UserId(7),
+        name: Some("Noé Le Goff".to_owned()),
+    };
     let attempt = |at: &str, by: Option<&Colleague>, outcome, on: Option<&str>, note: Option<&str>| Attempt {
         at: self::at(at),
         by: by.cloned(),
@@ -48,9 +54,27 @@ fn tried() -> Card {
     Card {
         state: CallState::CallBack { on: day("2027-03-04") },
         attempts: vec![
-            attempt("2027-03-01T12:00:00Z", None, Some(OutcomeKind::CallBack), Some("2027-03-04"), Some("le soir, **après** 20 h")),
-            attempt("2027-02-20T12:00:00Z", Some(&noe), Some(OutcomeKind::NoAnswer), None, None),
-            attempt("2027-02-19T12:00:00Z", Some(&noe), None, None, Some("numéro trouvé dans le fichier de 2026")),
+            attempt(
+                "2027-03-01T12:00:00Z",
+                None,
+                Some(OutcomeKind::CallBack),
+                Some("2027-03-04"),
+                Some("le soir, **après** 20 h"),
+            ),
+            attempt(
+                "2027-02-20T12:00:00Z",
+                Some(&noe),
+                Some(OutcomeKind::NoAnswer),
+                None,
+                None,
+            ),
+            attempt(
+                "2027-02-19T12:00:00Z",
+                Some(&noe),
+                None,
+                None,
+                Some("numéro trouvé dans le fichier de 2026"),
+            ),
         ],
         attempts_total: 14,
         ..camille()
@@ -60,7 +84,10 @@ fn tried() -> Card {
 /// A card on which everything is as long as it can be.
 fn longest() -> Card {
     let name = "*".repeat(NAME_MAX);
-    let colleague = Colleague { user: UserId(u64::MAX >> 1), name: Some(format!("{name} {name}")) };
+    let colleague = Colleague {
+        user: UserId(u64::MAX >> 1),
+        name: Some(format!("{name} {name}")),
+    };
     let attempt = Attempt {
         at: at("2027-03-01T12:00:00Z"),
         by: Some(colleague),
@@ -70,7 +97,10 @@ fn longest() -> Card {
     };
     Card {
         id: PersonId(i64::MAX),
-        at: ListAt { filter: Filter::CallBack, page: u32::MAX - 1 },
+        at: ListAt {
+            filter: Filter::CallBack,
+            page: u32::MAX - 1,
+        },
         name: format!("{name} {name}"),
         short: format!("{name} N."),
         mail: Some(format!("{}@example.org", "_".repeat(240))),
@@ -98,21 +128,50 @@ fn line(id: i64, name: &str, state: CallState) -> Line {
 
 fn pages() -> Page {
     let held = |user, name: Option<&str>| {
-        let whom = Colleague { user: UserId(user), name: name.map(str::to_owned) };
-        Some(Held::By { whom, until: at("2027-03-01T14:00:00Z") })
+        let whom = Colleague {
+            user: UserId(user),
+            name: name.map(str::to_owned),
+        };
+        Some(Held::By {
+            whom,
+            until: at("2027-03-01T14:00:00Z"),
+        })
     };
     Page {
-        at: ListAt { filter: Filter::All, page: 1 },
+        at: ListAt {
+            filter: Filter::All,
+            page: 1,
+        },
         pages: 3,
         total: 26,
         lines: vec![
             line(1, "Camille D.", CallState::ToCall),
-            Line { last_call: Some(at("2027-02-20T12:00:00Z")), ..line(2, "No_é L.", CallState::CallBack { on: day("2027-03-04") }) },
-            Line { held: held(7, Some("Noé Le Goff")), ..line(3, "Awa M.", CallState::ToCall) },
-            Line { held: held(8, None), ..line(4, "Lou R.", CallState::ToCall) },
-            Line { held: Some(Held::ByYou { until: at("2027-03-01T14:00:00Z") }), ..line(5, "Sam P.", CallState::ToCall) },
-            Line { without_phone: true, ..line(6, "Lin T.", CallState::ToCall) },
-            Line { member_since: Some(at("2027-02-28T12:00:00Z")), ..line(7, "Élie B.", CallState::Validated) },
+            Line {
+                last_call: Some(at("2027-02-20T12:00:00Z")),
+                ..line(2, "No_é L.", CallState::CallBack { on: day("2027-03-04") })
+            },
+            Line {
+                held: held(7, Some("Noé Le Goff")),
+                ..line(3, "Awa M.", CallState::ToCall)
+            },
+            Line {
+                held: held(8, None),
+                ..line(4, "Lou R.", CallState::ToCall)
+            },
+            Line {
+                held: Some(Held::ByYou {
+                    until: at("2027-03-01T14:00:00Z"),
+                }),
+                ..line(5, "Sam P.", CallState::ToCall)
+            },
+            Line {
+                without_phone: true,
+                ..line(6, "Lin T.", CallState::ToCall)
+            },
+            Line {
+                member_since: Some(at("2027-02-28T12:00:00Z")),
+                ..line(7, "Élie B.", CallState::Validated)
+            },
             line(8, "Ana C.", CallState::Unreachable),
         ],
         elsewhere: 0,
@@ -123,10 +182,35 @@ fn pages() -> Page {
 #[test]
 fn a_list_reads_well() {
     let pace = Pace::default();
-    let empty = |filter, empty| page(&Page { at: ListAt::first(filter), pages: 1, total: 0, lines: Vec::new(), elsewhere: 0, empty }, &pace);
+    let empty = |filter, empty| {
+        page(
+            &Page {
+                at: ListAt::first(filter),
+                pages: 1,
+                total: 0,
+                lines: Vec::new(),
+                elsewhere: 0,
+                empty,
+            },
+            &pace,
+        )
+    };
     let mut seen = vec![shown::message(&page(&pages(), &pace))];
-    seen.push(shown::message(&page(&Page { at: ListAt::first(Filter::ToCall), elsewhere: 2, ..pages() }, &pace)));
-    let why = EmptyList { total: 3, done: 1, cooldown: 2, cooldown_ends: Some(at("2027-03-02T08:00:00Z")), ..EmptyList::default() };
+    seen.push(shown::message(&page(
+        &Page {
+            at: ListAt::first(Filter::ToCall),
+            elsewhere: 2,
+            ..pages()
+        },
+        &pace,
+    )));
+    let why = EmptyList {
+        total: 3,
+        done: 1,
+        cooldown: 2,
+        cooldown_ends: Some(at("2027-03-02T08:00:00Z")),
+        ..EmptyList::default()
+    };
     seen.push(shown::message(&empty(Filter::ToCall, Some(why))));
     for filter in [Filter::CallBack, Filter::Validated, Filter::Refused, Filter::All] {
         seen.push(shown::message(&empty(filter, None)));
@@ -143,8 +227,20 @@ fn a_card_reads_well() {
         kept_until: None,
         ..camille()
     };
-    let never = Card { state: CallState::DoNotCall, never: true, phone: None, mail: None, kept_until: None, ..camille() };
-    let blocked = Card { number_blocked: true, phone: None, signed_up_on: None, ..camille() };
+    let never = Card {
+        state: CallState::DoNotCall,
+        never: true,
+        phone: None,
+        mail: None,
+        kept_until: None,
+        ..camille()
+    };
+    let blocked = Card {
+        number_blocked: true,
+        phone: None,
+        signed_up_on: None,
+        ..camille()
+    };
     let seen = [camille(), tried(), member, never, blocked].map(|known| shown::message(&card(&known)));
     insta::assert_snapshot!(seen.join("\n\n"));
 }
@@ -155,9 +251,17 @@ fn what_a_call_leads_to_reads_well() {
     let mut seen: Vec<String> = OutcomeKind::ALL
         .into_iter()
         .map(|kind| {
-            let after = if kind == OutcomeKind::CallBack { tried() } else { camille() };
+            let after = if kind == OutcomeKind::CallBack {
+                tried()
+            } else {
+                camille()
+            };
             let sms = (kind == OutcomeKind::TextSent).then_some("Bonjour Camille, ici `Noé`.");
-            shown::message(&recorded(&after, kind, sms, &pace)).lines().take(4).collect::<Vec<_>>().join("\n")
+            shown::message(&recorded(&after, kind, sms, &pace))
+                .lines()
+                .take(4)
+                .collect::<Vec<_>>()
+                .join("\n")
         })
         .collect();
     let head = |text: String| text.lines().next().unwrap_or_default().to_owned();
@@ -166,21 +270,49 @@ fn what_a_call_leads_to_reads_well() {
     seen.push(shown::message(&ask_never(&camille(), Confirm::Card)));
     seen.push(shown::modal(&day_form(PersonId(1), ListAt::default())));
     seen.push(shown::modal(&note_form(PersonId(1), ListAt::default())));
-    seen.push(held_by(&Colleague { user: UserId(7), name: Some("Noé Le Goff".to_owned()) }, at("2027-03-01T14:00:00Z")));
-    seen.extend([number_blocked(), unknown_outcome(), empty_note(), outcome_refused(OutcomeRefusal::DayMissing)]);
+    seen.push(held_by(
+        &Colleague {
+            user: UserId(7),
+            name: Some("Noé Le Goff".to_owned()),
+        },
+        at("2027-03-01T14:00:00Z"),
+    ));
+    seen.extend([
+        number_blocked(),
+        unknown_outcome(),
+        empty_note(),
+        outcome_refused(OutcomeRefusal::DayMissing),
+    ]);
     insta::assert_snapshot!(seen.join("\n\n"));
 }
 
 #[test]
 fn what_relays_are_reminded_of_reads_well() {
     let today = day("2027-03-04");
-    let people = [("Camille D.".to_owned(), today), ("No_é L.".to_owned(), day("2027-03-02"))];
+    let people = [
+        ("Camille D.".to_owned(), today),
+        ("No_é L.".to_owned(), day("2027-03-02")),
+    ];
     let seen = [
         shown::message(&call_backs(&people, today)),
         shown::message(&call_backs(&people[..1], today)),
         shown::message(&call_backs_in_channel(UserId(7), 3)),
-        shown::message(&digest(&Digest { new: 3, to_call: 12, call_backs: 1, validated: 2 }, day("2027-02-23"))),
-        shown::message(&digest(&Digest { to_call: 1, ..Digest::default() }, day("2027-02-23"))),
+        shown::message(&digest(
+            &Digest {
+                new: 3,
+                to_call: 12,
+                call_backs: 1,
+                validated: 2,
+            },
+            day("2027-02-23"),
+        )),
+        shown::message(&digest(
+            &Digest {
+                to_call: 1,
+                ..Digest::default()
+            },
+            day("2027-02-23"),
+        )),
     ];
     insta::assert_snapshot!(seen.join("\n\n"));
     assert_eq!(call_backs_in_channel(UserId(7), 3).mentions.users, [7]);
@@ -194,14 +326,28 @@ fn the_longest_names_fit() {
     shown::message(&recorded(&card, OutcomeKind::TextSent, Some(&"`".repeat(900)), &pace));
     shown::message(&ask_day(&card, day("2027-03-01")));
     shown::message(&ask_never(&card, Confirm::Card));
-    shown::message(&super::card(&Card { member_since: card.kept_until, annullable: Some(MembershipId(i64::MAX)), ..longest() }));
+    shown::message(&super::card(&Card {
+        member_since: card.kept_until,
+        annullable: Some(MembershipId(i64::MAX)),
+        ..longest()
+    }));
     let full = Line {
-        held: Some(Held::By { whom: card.attempts[0].by.clone().unwrap(), until: at("2027-03-01T14:00:00Z") }),
+        held: Some(Held::By {
+            whom: card.attempts[0].by.clone().unwrap(),
+            until: at("2027-03-01T14:00:00Z"),
+        }),
         last_call: Some(at("2027-03-01T12:00:00Z")),
         without_phone: true,
         ..line(i64::MAX, &card.short, CallState::CallBack { on: day("2027-09-24") })
     };
-    let list = Page { at: card.at, pages: u32::MAX, total: usize::MAX, lines: vec![full; 10], elsewhere: 99, empty: None };
+    let list = Page {
+        at: card.at,
+        pages: u32::MAX,
+        total: usize::MAX,
+        lines: vec![full; 10],
+        elsewhere: 99,
+        empty: None,
+    };
     let seen = shown::message(&page(&list, &pace));
     assert!(!seen.contains("autres"), "the ten people of a page are all there");
     let people: Vec<(String, NaiveDate)> = (0..400).map(|_| (card.short.clone(), day("2027-02-01"))).collect();
@@ -210,7 +356,8 @@ fn the_longest_names_fit() {
 
 #[test]
 fn choices_have_the_values_of_the_contract() {
-    let values = |list: &[(&'static str, &'static str)]| list.iter().map(|(value, _)| *value).collect::<Vec<_>>().join(" ");
+    let values =
+        |list: &[(&'static str, &'static str)]| list.iter().map(|(value, _)| *value).collect::<Vec<_>>().join(" ");
     assert_eq!(values(&FILTERS), "a_appeler a_rappeler valides refus tous");
     assert_eq!(
         values(&OUTCOMES),

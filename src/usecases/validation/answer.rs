@@ -3,25 +3,31 @@
 use crate::domain::ids::MembershipId;
 use crate::domain::ladder::Step;
 use crate::error::Outcome;
-use crate::store::{Tx, groups, ladder, memberships, participation, people};
+use crate::store::{Tx, bindings, groups, ladder, memberships, participation, people};
 use crate::texts::valider::Confirmed;
 pub use crate::texts::valider::Space;
 use crate::usecases::{App, standing};
-
-/// The channel of a space where members write: the one that is linked to.
-const DISCUSSION: &str = "discussion";
 
 /// The facts of one participation, as they are now; `None` once it has ended or its person is gone.
 ///
 /// # Errors
 /// When the database fails.
 pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<Option<Confirmed>> {
-    let Some(membership) = memberships::get(tx, membership).await?.filter(|found| found.ended.is_none()) else {
+    let Some(membership) = memberships::get(tx, membership)
+        .await?
+        .filter(|found| found.ended.is_none())
+    else {
         return Ok(None);
     };
-    let Some(group) = groups::get(tx, membership.group).await? else { return Ok(None) };
-    let Some(person) = people::get(tx, membership.person).await? else { return Ok(None) };
-    let Some(identity) = &person.identity else { return Ok(None) };
+    let Some(group) = groups::get(tx, membership.group).await? else {
+        return Ok(None);
+    };
+    let Some(person) = people::get(tx, membership.person).await? else {
+        return Ok(None);
+    };
+    let Some(identity) = &person.identity else {
+        return Ok(None);
+    };
     let rules = app.rules();
     let standing = standing::of(tx, &rules, group.id).await?;
     // The participation that crossed a step: it was the n-th, and the step has its date.
@@ -36,7 +42,7 @@ pub async fn facts(tx: &mut Tx, app: &App, membership: MembershipId) -> Outcome<
     let space = if !standing.reached.contains(&Step::Forming) {
         Space::NotYet
     } else {
-        match (app.guild(), participation::room(tx, group.id, DISCUSSION).await?) {
+        match (app.guild(), bindings::space_ready(tx, group.id).await?) {
             (Some(guild), Some(channel)) => Space::Ready { guild, channel },
             _ => Space::Preparing,
         }

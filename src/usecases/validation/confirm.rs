@@ -75,8 +75,8 @@ pub async fn confirm(
         Err(None) => return Err(UserError::new(Refusal::Conflict, texts::valider::closed()).into()),
     };
     let atlas = app.atlas();
-    let form = read(&atlas, &sheet.typed)
-        .map_err(|_| UserError::new(Refusal::Invalid, texts::valider::to_complete()))?;
+    let form =
+        read(&atlas, &sheet.typed).map_err(|_| UserError::new(Refusal::Invalid, texts::valider::to_complete()))?;
     let case = Case::study(&mut tx, &authority, &atlas, &mut sheet, form).await?;
     if let Some(standing) = &case.standing {
         let current = memberships::current(&mut tx, standing.person).await?;
@@ -85,9 +85,15 @@ pub async fn confirm(
                 already(&mut tx, app, &authority, current.id).await
             }
             _ => {
-                let standing =
-                    Elsewhere { group: standing.name.clone(), number: standing.number, same: false };
-                Ok(Confirmation::Elsewhere { standing, draft: draft.clone() })
+                let standing = Elsewhere {
+                    group: standing.name.clone(),
+                    number: standing.number,
+                    same: false,
+                };
+                Ok(Confirmation::Elsewhere {
+                    standing,
+                    draft: draft.clone(),
+                })
             }
         };
     }
@@ -160,7 +166,12 @@ async fn write(
     }
     let before = participation::joined(tx, person).await?;
     let version = consent(app, &group.name).version;
-    let new = NewMembership { person, group: group.id, by, consent_version: &version };
+    let new = NewMembership {
+        person,
+        group: group.id,
+        by,
+        consent_version: &version,
+    };
     let membership = memberships::insert(tx, &new, now).await?;
     let entry = Entry {
         actor: Some(by),
@@ -177,7 +188,16 @@ async fn write(
     }
     ladder::settle(tx, &app.rules(), group.id, Some(by), now).await?;
     let fact = format!("validated:{}", membership.id);
-    notify::referents(tx, &group.region, &fact, &Notice::Validated { membership: membership.id }, now).await?;
+    notify::referents(
+        tx,
+        &group.region,
+        &fact,
+        &Notice::Validated {
+            membership: membership.id,
+        },
+        now,
+    )
+    .await?;
     Ok(Written { membership })
 }
 
@@ -190,7 +210,12 @@ async fn create(
     place: &Place,
     now: DateTime<Utc>,
 ) -> Outcome<PersonId> {
-    let new = NewPerson { identity, place, origin: Origin::Local, signed_up_on: None };
+    let new = NewPerson {
+        identity,
+        place,
+        origin: Origin::Local,
+        signed_up_on: None,
+    };
     let id = people::insert(tx, &new, now).await?;
     let entry = Entry {
         actor: Some(by),
@@ -272,11 +297,16 @@ pub(super) async fn link(
     membership: MembershipId,
     now: DateTime<Utc>,
 ) -> Outcome<()> {
-    if people::of_account(tx, user).await?.is_some_and(|holder| holder.id == person) {
+    if people::of_account(tx, user)
+        .await?
+        .is_some_and(|holder| holder.id == person)
+    {
         return Ok(());
     }
     people::link(tx, person, Some(user), now).await?;
-    let group: Option<GroupId> = memberships::get(tx, membership).await?.map(|membership| membership.group);
+    let group: Option<GroupId> = memberships::get(tx, membership)
+        .await?
+        .map(|membership| membership.group);
     let region = match group {
         Some(group) => groups::get(tx, group).await?.map(|group| group.region),
         None => None,

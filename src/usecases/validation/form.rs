@@ -32,13 +32,7 @@ pub enum Submitted {
 ///
 /// # Errors
 /// Reserved to relays; an expired or spent draft; a person or an account that was refused meanwhile.
-pub async fn submit(
-    app: &App,
-    actor: Actor,
-    draft: &DraftId,
-    typed: Typed,
-    now: DateTime<Utc>,
-) -> Outcome<Submitted> {
+pub async fn submit(app: &App, actor: Actor, draft: &DraftId, typed: Typed, now: DateTime<Utc>) -> Outcome<Submitted> {
     change(app, actor, draft, now, |sheet| sheet.typed = typed).await
 }
 
@@ -153,7 +147,9 @@ impl Case {
             whom::linkable(tx, seen, person.as_ref()).await?;
         }
         if sheet.place.as_ref().is_some_and(|place| {
-            !place::choices(atlas, form.code).iter().any(|option| option.value == *place)
+            !place::choices(atlas, form.code)
+                .iter()
+                .any(|option| option.value == *place)
         }) {
             sheet.place = None;
         }
@@ -178,7 +174,15 @@ impl Case {
         if sheet.group.is_some() && group.is_none() {
             return Err(UserError::new(Refusal::Conflict, texts::valider::only_archived_groups()).into());
         }
-        Ok(Case { form, person, matches, standing, placing, groups, group })
+        Ok(Case {
+            form,
+            person,
+            matches,
+            standing,
+            placing,
+            groups,
+            group,
+        })
     }
 
     /// Whether nothing is left to choose.
@@ -195,14 +199,7 @@ impl Case {
         Ok(place::group_of(tx, &self.placing).await? != Some(group.id))
     }
 
-    async fn summary(
-        &self,
-        tx: &mut Tx,
-        app: &App,
-        atlas: &Atlas,
-        draft: &DraftId,
-        sheet: &Sheet,
-    ) -> Outcome<Summary> {
+    async fn summary(&self, tx: &mut Tx, app: &App, atlas: &Atlas, draft: &DraftId, sheet: &Sheet) -> Outcome<Summary> {
         let key = place::key_of(tx, &self.placing).await?;
         let places = match &self.placing {
             Placing::Kept(_) => Vec::new(),
@@ -213,7 +210,10 @@ impl Case {
             identity: self.form.identity.clone(),
             postal_code: self.form.code.to_string(),
             place: atlas.place_label(self.form.code, key.as_ref()),
-            account: sheet.account.as_ref().map(|seen| (seen.display.clone(), seen.username.clone())),
+            account: sheet
+                .account
+                .as_ref()
+                .map(|seen| (seen.display.clone(), seen.username.clone())),
             group: self.group.as_ref().map(|group| group.name.clone()),
             groups: self.group_options(),
             places,
@@ -236,7 +236,11 @@ impl Case {
         let chosen = self.group.as_ref().map(|group| group.id);
         self.groups
             .iter()
-            .map(|group| GroupOption { id: group.id, name: group.name.clone(), chosen: Some(group.id) == chosen })
+            .map(|group| GroupOption {
+                id: group.id,
+                name: group.name.clone(),
+                chosen: Some(group.id) == chosen,
+            })
             .collect()
     }
 }
@@ -245,5 +249,8 @@ impl Case {
 pub(super) fn consent(app: &App, group: &str) -> Consent {
     let texts = app.texts();
     let privacy = texts.privacy_summary(&app.settings.privacy_facts());
-    texts.consent(&ConsentFacts { group: group.to_owned(), privacy })
+    texts.consent(&ConsentFacts {
+        group: group.to_owned(),
+        privacy,
+    })
 }

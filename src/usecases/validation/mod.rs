@@ -55,12 +55,22 @@ impl std::fmt::Debug for Typed {
 impl Typed {
     /// What the form of a person on file holds.
     fn of(person: &Person) -> Typed {
-        let Some(identity) = &person.identity else { return Typed::default() };
+        let Some(identity) = &person.identity else {
+            return Typed::default();
+        };
         Typed {
             first: identity.first.to_string(),
             last: identity.last.to_string(),
-            phone: identity.phone.as_ref().map(crate::domain::person::Phone::national).unwrap_or_default(),
-            mail: identity.mail.as_ref().map(|mail| mail.as_str().to_owned()).unwrap_or_default(),
+            phone: identity
+                .phone
+                .as_ref()
+                .map(crate::domain::person::Phone::national)
+                .unwrap_or_default(),
+            mail: identity
+                .mail
+                .as_ref()
+                .map(|mail| mail.as_str().to_owned())
+                .unwrap_or_default(),
             postal_code: person.place.postal_code.clone(),
         }
     }
@@ -83,7 +93,10 @@ pub struct Seen {
 
 impl std::fmt::Debug for Seen {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Seen").field("user", &self.user).field("present", &self.present).finish_non_exhaustive()
+        f.debug_struct("Seen")
+            .field("user", &self.user)
+            .field("present", &self.present)
+            .finish_non_exhaustive()
     }
 }
 
@@ -113,7 +126,9 @@ async fn sheet(tx: &mut Tx, id: &DraftId, user: UserId, now: DateTime<Utc>) -> O
 
 /// Reads a draft that must be open still.
 async fn open_sheet(tx: &mut Tx, id: &DraftId, user: UserId, now: DateTime<Utc>) -> Outcome<Sheet> {
-    sheet(tx, id, user, now).await?.map_err(|_| UserError::new(Refusal::Conflict, texts::valider::closed()).into())
+    sheet(tx, id, user, now)
+        .await?
+        .map_err(|_| UserError::new(Refusal::Conflict, texts::valider::closed()).into())
 }
 
 /// Reads what an actor may do, and refuses whoever is relay of no group.
@@ -127,7 +142,9 @@ async fn relay(tx: &mut Tx, actor: Actor) -> Outcome<Authority> {
 async fn groups_of(tx: &mut Tx, authority: &Authority) -> Result<Vec<Group>, StoreError> {
     let mut found = Vec::with_capacity(authority.relays.len());
     for id in &authority.relays {
-        if let Some(group) = groups::get(tx, *id).await? && !group.archived {
+        if let Some(group) = groups::get(tx, *id).await?
+            && !group.archived
+        {
             found.push(group);
         }
     }

@@ -57,7 +57,11 @@ pub async fn start(app: &App, actor: Actor, asked: Asked, now: DateTime<Utc>) ->
     if let Some(seen) = &asked.account {
         whom::linkable(&mut tx, seen, person.as_ref()).await?;
     }
-    let sheet = Sheet { person: person.map(|person| person.id), account: asked.account, ..Sheet::default() };
+    let sheet = Sheet {
+        person: person.map(|person| person.id),
+        account: asked.account,
+        ..Sheet::default()
+    };
     let draft = drafts::put(&mut tx, actor.user, KIND, &sheet, LIFE, now).await?;
     let charter = app.texts().charter();
     let opened = if charter::accepted(&mut tx, &charter, actor.user).await? {
@@ -109,13 +113,19 @@ pub async fn cancel(app: &App, actor: Actor, draft: &DraftId, now: DateTime<Utc>
 /// Fills the form from the person on file. Reading someone's phone and mail is journaled (product.md §16).
 async fn fill(tx: &mut Tx, authority: &Authority, draft: DraftId, sheet: Sheet, now: DateTime<Utc>) -> Outcome<Opened> {
     let Some(id): Option<PersonId> = sheet.person else {
-        return Ok(Opened::Form { draft, typed: sheet.typed.clone() });
+        return Ok(Opened::Form {
+            draft,
+            typed: sheet.typed.clone(),
+        });
     };
     let person = whom::chosen(tx, authority, id).await?;
     let typed = Typed::of(&person);
     let group = whom::calling_group(tx, &person).await?.or(person.member_of);
     access::coordinates(tx, authority.user, group, id, now).await?;
-    let filled = Sheet { typed: typed.clone(), ..sheet };
+    let filled = Sheet {
+        typed: typed.clone(),
+        ..sheet
+    };
     drafts::replace(tx, &draft, &filled).await?;
     Ok(Opened::Form { draft, typed })
 }

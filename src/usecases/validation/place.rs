@@ -46,7 +46,9 @@ pub(super) fn postal_code(atlas: &Atlas, typed: &str) -> Result<PostalCode, Fiel
 /// Where a person of this postal code is placed; `chosen` is the territory picked in the select, if any.
 pub(super) fn placing(atlas: &Atlas, code: PostalCode, person: Option<&Person>, chosen: Option<&str>) -> Placing {
     let chosen = chosen.and_then(TerritoryKey::parse);
-    if chosen.is_none() && let Some(person) = person {
+    if chosen.is_none()
+        && let Some(person) = person
+    {
         let place = &person.place;
         let settled = matches!(place.placed, Some(Origin::Manual | Origin::Commune)) && place.territory.is_some();
         if settled && place.postal_code == code.to_string() {
@@ -76,7 +78,11 @@ fn inside(part: &Part<'_>, by_choice: bool) -> Placing {
         [only] => Some(only.unit.to_owned()),
         _ => None,
     };
-    Placing::In { key: part.key().clone(), insee, by_choice }
+    Placing::In {
+        key: part.key().clone(),
+        insee,
+        by_choice,
+    }
 }
 
 fn options(parts: &[Part<'_>]) -> Vec<PlaceOption> {
@@ -109,7 +115,10 @@ pub(super) async fn group_of(tx: &mut Tx, placing: &Placing) -> Result<Option<Gr
 pub(super) async fn key_of(tx: &mut Tx, placing: &Placing) -> Result<Option<TerritoryKey>, StoreError> {
     match placing {
         Placing::In { key, .. } => Ok(Some(key.clone())),
-        Placing::Kept(Place { territory: Some(territory), .. }) => {
+        Placing::Kept(Place {
+            territory: Some(territory),
+            ..
+        }) => {
             let row = territories::get(tx, *territory).await?;
             Ok(row.map(|row| TerritoryKey::new(row.basin, row.departement)))
         }
@@ -128,13 +137,25 @@ pub(super) async fn row(
     Ok(match placing {
         Placing::Kept(place) => Some(place.clone()),
         Placing::In { key, insee, by_choice } => {
-            let Some(territory) = atlas.territory(key) else { return Ok(None) };
+            let Some(territory) = atlas.territory(key) else {
+                return Ok(None);
+            };
             let region = RegionCode(territory.region.clone());
             let id = territories::ensure(tx, &key.basin, &key.departement, &region, &territory.name).await?;
             let placed = if *by_choice { Origin::Manual } else { Origin::Code };
-            Some(Place { postal_code, insee: insee.clone(), territory: Some(id), placed: Some(placed) })
+            Some(Place {
+                postal_code,
+                insee: insee.clone(),
+                territory: Some(id),
+                placed: Some(placed),
+            })
         }
-        Placing::Nowhere => Some(Place { postal_code, insee: None, territory: None, placed: None }),
+        Placing::Nowhere => Some(Place {
+            postal_code,
+            insee: None,
+            territory: None,
+            placed: None,
+        }),
         Placing::Ambiguous(_) => None,
     })
 }

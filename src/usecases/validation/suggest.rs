@@ -23,7 +23,9 @@ pub struct Suggestion {
 
 impl std::fmt::Debug for Suggestion {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Suggestion").field("value", &self.value).finish_non_exhaustive()
+        f.debug_struct("Suggestion")
+            .field("value", &self.value)
+            .finish_non_exhaustive()
     }
 }
 
@@ -47,7 +49,10 @@ pub async fn contacts(app: &App, actor: Actor, typed: &str) -> Outcome<Vec<Sugge
 /// The suggestion for a contact.
 fn suggestion(person: &Person) -> Suggestion {
     let label = texts::valider::suggestion(&person.short(), &person.place.postal_code, person.call);
-    Suggestion { label, value: person.id.to_string() }
+    Suggestion {
+        label,
+        value: person.id.to_string(),
+    }
 }
 
 /// Those to call first, those who refused last.
@@ -66,7 +71,9 @@ fn rank(state: CallState) -> u8 {
 pub fn answers(person: &Person, typed: &str) -> bool {
     let Some(identity) = &person.identity else { return false };
     let known = format!("{} {}", identity.fold(), person.place.postal_code);
-    fold(typed).split(' ').all(|word| known.split(' ').any(|own| own.starts_with(word)))
+    fold(typed)
+        .split(' ')
+        .all(|word| known.split(' ').any(|own| own.starts_with(word)))
 }
 
 /// The person of the option: an id as suggested, else a name that only one contact bears, for whoever sends what was typed
@@ -79,7 +86,12 @@ pub(super) async fn find(tx: &mut Tx, authority: &Authority, typed: &str) -> Out
     let mut bearers = people::of_groups(tx, &authority.relays)
         .await?
         .into_iter()
-        .filter(|person| person.identity.as_ref().is_some_and(|identity| identity.fold() == wanted));
+        .filter(|person| {
+            person
+                .identity
+                .as_ref()
+                .is_some_and(|identity| identity.fold() == wanted)
+        });
     match (bearers.next(), bearers.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(whom::person_not_found()),

@@ -29,7 +29,10 @@ pub(super) async fn chosen(tx: &mut Tx, authority: &Authority, id: PersonId) -> 
         return Err(person_not_found());
     };
     let called_by = calling_group(tx, &person).await?;
-    let own = called_by.into_iter().chain(person.member_of).any(|group| authority.relays(group));
+    let own = called_by
+        .into_iter()
+        .chain(person.member_of)
+        .any(|group| authority.relays(group));
     if own { Ok(person) } else { Err(person_not_found()) }
 }
 
@@ -86,12 +89,26 @@ pub(super) async fn standing(
     chosen: Option<&Person>,
     matches: &Matches,
 ) -> Result<Option<Standing>, StoreError> {
-    let Some(person) = chosen.into_iter().chain(&matches.same).find(|person| person.member_of.is_some()) else {
+    let Some(person) = chosen
+        .into_iter()
+        .chain(&matches.same)
+        .find(|person| person.member_of.is_some())
+    else {
         return Ok(None);
     };
-    let Some(current) = memberships::current(tx, person.id).await? else { return Ok(None) };
-    let name = groups::get(tx, current.group).await?.map(|group| group.name).unwrap_or_default();
-    Ok(Some(Standing { person: person.id, group: current.group, name, number: current.number }))
+    let Some(current) = memberships::current(tx, person.id).await? else {
+        return Ok(None);
+    };
+    let name = groups::get(tx, current.group)
+        .await?
+        .map(|group| group.name)
+        .unwrap_or_default();
+    Ok(Some(Standing {
+        person: person.id,
+        group: current.group,
+        name,
+        number: current.number,
+    }))
 }
 
 /// Refuses an account that cannot be linked to `person`, with the reason (product.md §6): a program, someone who is not on
@@ -112,7 +129,10 @@ pub(super) async fn linkable(tx: &mut Tx, seen: &Seen, person: Option<&Person>) 
     {
         return refuse(texts::valider::account_is_linked(&seen.display));
     }
-    if person.and_then(|person| person.discord).is_some_and(|linked| linked != seen.user) {
+    if person
+        .and_then(|person| person.discord)
+        .is_some_and(|linked| linked != seen.user)
+    {
         return refuse(texts::valider::person_is_linked());
     }
     Ok(())

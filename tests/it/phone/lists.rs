@@ -16,13 +16,23 @@ async fn the_charter_comes_first_and_once() {
     let person = ground.contact(1).await;
     let new = UserId(1010);
     let mut tx = ground.app.store.write().await.unwrap();
-    maillage::store::posts::name_relay(&mut tx, ground.lunel, new, ground.now()).await.unwrap();
+    maillage::store::posts::name_relay(&mut tx, ground.lunel, new, ground.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
-    let list = async || cards::list(&ground.app, actor(new), first(Filter::ToCall), ground.now()).await.unwrap();
+    let list = async || {
+        cards::list(&ground.app, actor(new), first(Filter::ToCall), ground.now())
+            .await
+            .unwrap()
+    };
     assert!(matches!(list().await, Gated::Charter(_)));
-    let card = cards::open(&ground.app, actor(new), person, first(Filter::ToCall), ground.now()).await.unwrap();
+    let card = cards::open(&ground.app, actor(new), person, first(Filter::ToCall), ground.now())
+        .await
+        .unwrap();
     assert!(matches!(card, Gated::Charter(_)), "a card shows nothing either");
-    cards::accept_charter(&ground.app, actor(new), ground.now()).await.unwrap();
+    cards::accept_charter(&ground.app, actor(new), ground.now())
+        .await
+        .unwrap();
     assert_eq!(open(list().await).total, 1);
     let refusal = refused(cards::accept_charter(&ground.app, actor(STRANGER), ground.now()).await);
     assert_eq!(refusal.0, Refusal::Reserved);
@@ -54,8 +64,12 @@ async fn each_list_shows_its_people() {
 #[tokio::test]
 async fn appointments_come_first_then_whoever_was_never_called() {
     let ground = Ground::new().await;
-    let [called, fresh, due, sooner] =
-        [ground.contact(1).await, ground.contact(2).await, ground.contact(3).await, ground.contact(4).await];
+    let [called, fresh, due, sooner] = [
+        ground.contact(1).await,
+        ground.contact(2).await,
+        ground.contact(3).await,
+        ground.contact(4).await,
+    ];
     let day = |days| (ground.now() + TimeDelta::days(days)).date_naive();
     ground.call(CAMILLE, called, OutcomeKind::NoAnswer).await.unwrap();
     ground.call_back(CAMILLE, due, day(2)).await.unwrap();
@@ -70,10 +84,19 @@ async fn ten_a_page_and_a_page_past_the_end_is_the_last() {
     for n in 0..23 {
         ground.contact(n).await;
     }
-    let at = |page| ListAt { filter: Filter::ToCall, page };
-    let (one, three, far) =
-        (ground.page(CAMILLE, at(0)).await, ground.page(CAMILLE, at(2)).await, ground.page(CAMILLE, at(99)).await);
-    assert_eq!((one.pages, one.total, one.lines.len(), three.lines.len()), (3, 23, 10, 3));
+    let at = |page| ListAt {
+        filter: Filter::ToCall,
+        page,
+    };
+    let (one, three, far) = (
+        ground.page(CAMILLE, at(0)).await,
+        ground.page(CAMILLE, at(2)).await,
+        ground.page(CAMILLE, at(99)).await,
+    );
+    assert_eq!(
+        (one.pages, one.total, one.lines.len(), three.lines.len()),
+        (3, 23, 10, 3)
+    );
     assert_eq!(far, three);
     let mut seen: Vec<PersonId> = Vec::new();
     for page in 0..3 {
@@ -89,17 +112,31 @@ async fn an_empty_list_says_why() {
     let ground = Ground::new().await;
     let reasons = async || ground.list(CAMILLE, Filter::ToCall).await.empty;
     assert_eq!(reasons().await.unwrap().total, 0);
-    let [called, later, leased, done] =
-        [ground.contact(1).await, ground.contact(2).await, ground.contact(3).await, ground.contact(4).await];
+    let [called, later, leased, done] = [
+        ground.contact(1).await,
+        ground.contact(2).await,
+        ground.contact(3).await,
+        ground.contact(4).await,
+    ];
     assert_eq!(reasons().await, None, "people are offered");
     ground.call(CAMILLE, called, OutcomeKind::NoAnswer).await.unwrap();
-    ground.call_back(CAMILLE, later, (ground.now() + TimeDelta::days(2)).date_naive()).await.unwrap();
+    ground
+        .call_back(CAMILLE, later, (ground.now() + TimeDelta::days(2)).date_naive())
+        .await
+        .unwrap();
     ground.card(NOE, leased).await.unwrap();
     ground.call(CAMILLE, done, OutcomeKind::Refusal).await.unwrap();
     let why = reasons().await.unwrap();
-    assert_eq!((why.total, why.cooldown, why.later, why.leased, why.done), (4, 1, 1, 1, 1));
+    assert_eq!(
+        (why.total, why.cooldown, why.later, why.leased, why.done),
+        (4, 1, 1, 1, 1)
+    );
     assert_eq!(why.cooldown_ends, Some(ground.now() + TimeDelta::hours(20)));
-    assert_eq!(ground.list(CAMILLE, Filter::CallBack).await.empty, None, "the other lists have nothing to explain");
+    assert_eq!(
+        ground.list(CAMILLE, Filter::CallBack).await.empty,
+        None,
+        "the other lists have nothing to explain"
+    );
 }
 
 #[tokio::test]
@@ -123,7 +160,10 @@ async fn opening_a_card_keeps_the_person_two_hours() {
     let card = ground.card(CAMILLE, person).await.unwrap();
     let until = ground.now() + TimeDelta::hours(2);
     assert_eq!(card.kept_until, Some(until));
-    assert_eq!(card.phone, Some(("06 39 98 00 01".to_owned(), "+33639980001".to_owned())));
+    assert_eq!(
+        card.phone,
+        Some(("06 39 98 00 01".to_owned(), "+33639980001".to_owned()))
+    );
     assert_eq!(card.place.as_deref(), Some("Lunel, Hérault"));
     assert_eq!(ground.ids(CAMILLE, Filter::ToCall).await, [person]);
     assert_eq!(ground.ids(NOE, Filter::ToCall).await, []);
@@ -132,10 +172,17 @@ async fn opening_a_card_keeps_the_person_two_hours() {
     let (kind, text) = refused(ground.card(NOE, person).await);
     assert_eq!(kind, Refusal::Conflict);
     assert!(text.contains(&format!("<t:{}:t>", until.timestamp())), "{text}");
-    assert_eq!(refused(ground.call(NOE, person, OutcomeKind::NoAnswer).await).0, Refusal::Conflict);
+    assert_eq!(
+        refused(ground.call(NOE, person, OutcomeKind::NoAnswer).await).0,
+        Refusal::Conflict
+    );
     ground.advance(TimeDelta::hours(2));
     ground.card(NOE, person).await.unwrap();
-    assert_eq!(refused(ground.card(CAMILLE, person).await).0, Refusal::Conflict, "taken over");
+    assert_eq!(
+        refused(ground.card(CAMILLE, person).await).0,
+        Refusal::Conflict,
+        "taken over"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
@@ -173,10 +220,17 @@ async fn a_card_out_of_scope_does_not_exist() {
     let nobody = refused(ground.card(INES, PersonId(987_654)).await);
     assert_eq!(outside.0, Refusal::NotFound);
     assert_eq!(outside, nobody, "the same words");
-    assert_eq!(refused(ground.call(INES, person, OutcomeKind::Refusal).await).0, Refusal::NotFound);
+    assert_eq!(
+        refused(ground.call(INES, person, OutcomeKind::Refusal).await).0,
+        Refusal::NotFound
+    );
     ground.card(CAMILLE, person).await.unwrap();
     ground.dismiss(ground.lunel, CAMILLE).await;
-    assert_eq!(refused(ground.card(CAMILLE, person).await).0, Refusal::Reserved, "an open card is of no use");
+    assert_eq!(
+        refused(ground.card(CAMILLE, person).await).0,
+        Refusal::Reserved,
+        "an open card is of no use"
+    );
 }
 
 /// A member of another group who lives here is that group's own affair.
@@ -188,7 +242,11 @@ async fn members_of_other_groups_are_not_on_the_list() {
     assert_eq!(ground.ids(CAMILLE, Filter::All).await, []);
     assert_eq!(refused(ground.card(CAMILLE, person).await).0, Refusal::NotFound);
     assert_eq!(ground.ids(INES, Filter::Validated).await, [person]);
-    assert_eq!(ground.card(INES, person).await.unwrap().kept_until, None, "nobody has to keep a member");
+    assert_eq!(
+        ground.card(INES, person).await.unwrap().kept_until,
+        None,
+        "nobody has to keep a member"
+    );
 }
 
 #[tokio::test]

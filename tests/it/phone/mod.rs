@@ -54,7 +54,9 @@ impl Ground {
     }
 
     async fn card(&self, user: UserId, person: PersonId) -> Outcome<Card> {
-        cards::open(&self.app, actor(user), person, first(Filter::ToCall), self.now()).await.map(open)
+        cards::open(&self.app, actor(user), person, first(Filter::ToCall), self.now())
+            .await
+            .map(open)
     }
 
     async fn call(&self, user: UserId, person: PersonId, kind: OutcomeKind) -> Outcome<Recorded> {
@@ -62,11 +64,30 @@ impl Ground {
     }
 
     async fn call_back(&self, user: UserId, person: PersonId, on: NaiveDate) -> Outcome<Recorded> {
-        self.said(user, person, OutcomeKind::CallBack, Said { day: Some(on), note: None }).await
+        self.said(
+            user,
+            person,
+            OutcomeKind::CallBack,
+            Said {
+                day: Some(on),
+                note: None,
+            },
+        )
+        .await
     }
 
     async fn said(&self, user: UserId, person: PersonId, kind: OutcomeKind, said: Said) -> Outcome<Recorded> {
-        acts::record(&self.app, actor(user), person, kind, said, first(Filter::ToCall), self.now()).await.map(open)
+        acts::record(
+            &self.app,
+            actor(user),
+            person,
+            kind,
+            said,
+            first(Filter::ToCall),
+            self.now(),
+        )
+        .await
+        .map(open)
     }
 
     /// Someone of Lunel who signed up.
@@ -76,7 +97,12 @@ impl Ground {
 
     async fn validate(&self, person: PersonId, group: GroupId) -> MembershipId {
         let mut tx = self.app.store.write().await.unwrap();
-        let new = NewMembership { person, group, by: CAMILLE, consent_version: "1" };
+        let new = NewMembership {
+            person,
+            group,
+            by: CAMILLE,
+            consent_version: "1",
+        };
         let membership = memberships::insert(&mut tx, &new, self.now()).await.unwrap();
         tx.commit().await.unwrap();
         membership.id

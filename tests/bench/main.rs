@@ -1,0 +1,108 @@
+//! What the product costs: time and allocations of its hot paths (`cargo bench`). Nothing here is a limit; limits are counts,
+//! and stand in the tests.
+
+#![allow(clippy::unwrap_used, reason = "a benchmark stops where something is not as it says")]
+
+use divan::counter::ItemsCount;
+use divan::{AllocProfiler, Bencher, black_box};
+use maillage::domain::person::{Identity, Phone};
+use maillage::domain::signup_file::SignupFile;
+use maillage::domain::territory::PostalCode;
+use maillage::store::vault::{SecretKey, Vault};
+use maillage::store::{identity, people};
+use maillage::territories;
+
+#[global_allocator]
+static ALLOC: AllocProfiler = AllocProfiler::system();
+
+fn main() {
+    divan::main();
+}
+
+fn vault() -> Vault {
+    Vault::new(
+        SecretKey::new([1; 32]),
+        SecretKey::new([2; 32]),
+        SecretKey::new([3; 32]),
+    )
+}
+
+fn someone(n: u32) -> Identity {
+    let phone = format!("06 39 98 {:02} {:02}", n / 100 % 100, n % 100);
+    Identity::parse("Camille", "Dupré", &phone, &format!("camille.{n}@example.org"), "34400").unwrap()
+}
+
+/// The list of a relay: what an autocomplete opens and searches at most (product.md §16).
+#[divan::bench]
+fn open_and_search_2000_identities(bencher: Bencher<'_, '_>) {
+    let vault = vault();
+    let sealed: Vec<Vec<u8>> = (0..2000)
+        .map(|n| identity::seal(&vault, &someone(n)).unwrap())
+        .collect();
+    bencher.counter(ItemsCount::new(sealed.len())).bench_local(|| {
+        sealed
+            .iter()
+            .filter(|sealed| {
+                identity::open(&vault, sealed)
+                    .unwrap()
+                    .fold()
+                    .contains(black_box("dupre"))
+            })
+            .count()
+    });
+}
+
+/// What each line of an import costs before the database: its seal and its three blind indexes.
+#[divan::bench]
+fn seal_and_index_an_identity(bencher: Bencher<'_, '_>) {
+    let (vault, someone) = (vault(), someone(1));
+    bencher.bench_local(|| {
+        let indexes = people::Indexes::of(&vault, &someone, "34400");
+        (indexes, identity::seal(&vault, &someone).unwrap())
+    });
+}
+
+#[divan::bench]
+fn parse_a_phone() -> Phone {
+    Phone::parse(black_box("06 39 98 12 34")).unwrap()
+}
+
+/// The shipped table of communes, at each start.
+#[divan::bench(sample_count = 10)]
+fn load_the_territories() -> usize {
+    territories::load_shipped().unwrap().territories().len()
+}
+
+#[divan::bench]
+fn resolve_a_postal_code(bencher: Bencher<'_, '_>) {
+    let atlas = territories::load_shipped().unwrap();
+    let code = PostalCode::parse("34400").unwrap();
+    bencher.bench_local(|| atlas.parts(black_box(code)).len());
+}
+
+/// What a national sees while typing a basin.
+#[divan::bench]
+fn search_a_basin(bencher: Bencher<'_, '_>) {
+    let atlas = territories::load_shipped().unwrap();
+    bencher.bench_local(|| atlas.search(black_box("saint"), 25).len());
+}
+
+/// A sign-up file of 10,000 lines, read and parsed.
+#[divan::bench(sample_count = 5)]
+fn parse_10000_sign_ups(bencher: Bencher<'_, '_>) {
+    let mut file = String::from("prénom;nom;téléphone;mail;code postal\n");
+    for n in 0..10_000 {
+        file.push_str(&format!(
+            "Camille;Dupré;06 39 98 {:02} {:02};p{n}@example.org;34400\n",
+            n / 100 % 100,
+            n % 100
+        ));
+    }
+    bencher.counter(ItemsCount::new(10_000usize)).bench_local(|| {
+        SignupFile::open(file.as_bytes())
+            .unwrap()
+            .rows()
+            .filter(Result::is_ok)
+            .count()
+    });
+}
