@@ -9,8 +9,9 @@ use serenity::all::{Client, Context, Framework, FullEvent, Interaction, ShardMan
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 
-use super::{RunError, startup};
+use super::{RECONCILER, RunError, startup};
 use crate::commands::{self, Data, components};
+use crate::discord::events::Observer;
 use crate::domain::ids::GuildId;
 use crate::error::Failure;
 use crate::supervisor::Supervisor;
@@ -41,6 +42,7 @@ pub(super) struct Dispatcher {
     options: poise::FrameworkOptions<Data, Failure>,
     gate: Arc<Gate>,
     supervisor: Arc<Supervisor>,
+    observer: Observer,
     fatal: mpsc::UnboundedSender<RunError>,
     shards: OnceLock<Arc<ShardManager>>,
     bot: OnceLock<UserId>,
@@ -51,6 +53,7 @@ impl Dispatcher {
         data: Arc<Data>,
         gate: Arc<Gate>,
         supervisor: Arc<Supervisor>,
+        observer: Observer,
         fatal: mpsc::UnboundedSender<RunError>,
     ) -> Self {
         let mut options = commands::options();
@@ -60,6 +63,7 @@ impl Dispatcher {
             options,
             gate,
             supervisor,
+            observer,
             fatal,
             shards: OnceLock::new(),
             bot: OnceLock::new(),
@@ -117,6 +121,9 @@ impl Framework for Dispatcher {
     }
 
     async fn dispatch(&self, ctx: Context, event: FullEvent) {
+        if self.observer.hear(&event) {
+            self.supervisor.wake(RECONCILER).wake();
+        }
         match &event {
             FullEvent::InteractionCreate { .. } => {
                 if self.gate.closed.load(Ordering::SeqCst) {

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::http::Http;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,10 +20,12 @@ use crate::clock::Clock;
 use crate::commands::{Data, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
+use crate::discord::events;
 use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
 use crate::discord::gateway::{self, End, Pulse};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::reconciler::Reconciler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
 use crate::store::vault::SecretKey;
@@ -43,6 +45,8 @@ const LAST_STEPS: Duration = Duration::from_secs(70);
 const REST: Duration = Duration::from_secs(3600);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
+/// The loop that makes Discord look as the database says.
+const RECONCILER: &str = "reconciler";
 
 /// Why the bot does not start, or stops. The host reads it as one French line (`texts::host::run_error`).
 #[derive(Debug, thiserror::Error)]
@@ -246,10 +250,12 @@ impl Life {
             return Ok(());
         }
         let (fatal, mut fatals) = mpsc::unbounded_channel();
+        let (observer, events) = events::observer();
         let dispatcher = Dispatcher::new(
             Arc::new(Data::new(Arc::clone(&self.app))),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
+            observer,
             fatal,
         );
         let client = gateway::client(http, &address, dispatcher, &self.pulse)
@@ -269,7 +275,7 @@ impl Life {
             end = gateway::run(client) => Some(end),
             end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Some(end),
             Some(error) = fatals.recv() => return self.leave(&shards, Err(error)).await,
-            () = self.loops(&http) => None,
+            () = self.loops(&http, events) => None,
             () = turnstile => None,
         };
         let end = match end {
@@ -289,7 +295,7 @@ impl Life {
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
-    async fn loops(&self, http: &Arc<Http>) {
+    async fn loops(&self, http: &Arc<Http>, events: mpsc::UnboundedReceiver<events::Event>) {
         let mut readies = self.pulse.readies();
         if readies.wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
@@ -297,6 +303,13 @@ impl Life {
         let (app, client) = (Arc::clone(&self.app), Arc::clone(http));
         self.supervisor.every("registration", None, move |_| {
             register(Arc::clone(&app), Arc::clone(&client))
+        });
+        let stop = self.shutdown.clone();
+        let reconciler = Reconciler::new(Arc::clone(&self.app), Arc::clone(http), events, stop);
+        let reconciler = Arc::new(Mutex::new(reconciler));
+        self.supervisor.every(RECONCILER, Some(self.app.store.changes()), move |_| {
+            let reconciler = Arc::clone(&reconciler);
+            async move { reconciler.lock().await.step().await }
         });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();

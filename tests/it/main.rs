@@ -9,5 +9,7 @@
 )]
 
 mod loopback;
+mod space;
 mod store;
+mod support;
 mod tidy;
