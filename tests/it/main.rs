@@ -9,11 +9,13 @@
 )]
 
 mod gateway;
+mod ground;
 mod import;
 mod loopback;
-mod startup;
-mod scenarios;
 mod membership;
+mod phone;
+mod scenarios;
+mod startup;
 mod store;
 mod support;
 mod tidy;
