@@ -8,9 +8,9 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
-mod ground;
 mod import;
 mod loopback;
+mod membership;
 mod phone;
 mod store;
 mod tidy;
