@@ -8,10 +8,14 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod gateway;
 mod import;
 mod loopback;
+mod startup;
+mod scenarios;
 mod membership;
 mod phone;
 mod store;
+mod support;
 mod tidy;
 mod world;
