@@ -57,7 +57,11 @@ pub async fn play(
     for item in &scenario.items {
         let block = match (&item.kind, &mut stage) {
             (Kind::Step(Step::At(start)), None) => {
-                stage = Some(Stage::open(scenario, *start).await.map_err(|error| error.at(item.line))?);
+                stage = Some(
+                    Stage::open(scenario, *start)
+                        .await
+                        .map_err(|error| error.at(item.line))?,
+                );
                 Vec::new()
             }
             (Kind::Step(_), None) => {
@@ -66,7 +70,10 @@ pub async fn play(
             }
             (Kind::Step(step), Some(stage)) => {
                 let expected = (until == Until::Transcript).then_some(item.expected.as_slice());
-                let block = stage.step(scenario, step, expected).await.map_err(|error| error.at(item.line))?;
+                let block = stage
+                    .step(scenario, step, expected)
+                    .await
+                    .map_err(|error| error.at(item.line))?;
                 if expected.is_some_and(|expected| expected != block) {
                     until = Until::Calm;
                 }
@@ -107,7 +114,10 @@ impl Stage {
         let people: Vec<&Cast> = scenario.people().collect();
         let discord = Loopback::start(world(&people, start)).await?;
         let clock = Clock::manual(start);
-        let cast = people.iter().map(|one| (discord.user(&one.username), one.name.clone())).collect::<Vec<_>>();
+        let cast = people
+            .iter()
+            .map(|one| (discord.user(&one.username), one.name.clone()))
+            .collect::<Vec<_>>();
         let settings = settings(&discord, &folder)?;
         let program = Program::start(settings.clone(), clock.clone()).await?;
         let before = discord.read(|world| Picture::take(world, &cast, start));
@@ -148,7 +158,8 @@ impl Stage {
     }
 
     fn picture(&self) -> Picture {
-        self.discord.read(|world| Picture::take(world, &self.cast, self.clock.now()))
+        self.discord
+            .read(|world| Picture::take(world, &self.cast, self.clock.now()))
     }
 
     async fn step(
@@ -166,7 +177,9 @@ impl Stage {
             Step::HoldCreation(nth) => {
                 let gate = Gate::new();
                 let action = Action::PauseAfter(gate.clone());
-                self.discord.faults().add(Fault::on("POST", "/guilds/{guild}/channels", action).nth(*nth));
+                self.discord
+                    .faults()
+                    .add(Fault::on("POST", "/guilds/{guild}/channels", action).nth(*nth));
                 self.gate = Some(gate);
                 Vec::new()
             }
@@ -222,8 +235,11 @@ impl Stage {
         let deadline = Instant::now() + LIMIT;
         loop {
             changes.mark_unchanged();
-            let mut block: Vec<String> =
-                direct.iter().cloned().chain(self.picture().since(&self.before)).collect();
+            let mut block: Vec<String> = direct
+                .iter()
+                .cloned()
+                .chain(self.picture().since(&self.before))
+                .collect();
             if block.is_empty() && is_act {
                 block.push(NOTHING.to_owned());
             }
@@ -231,7 +247,11 @@ impl Stage {
             if expected.is_some_and(|expected| expected == block) {
                 return block;
             }
-            let next = if expected.is_some() { deadline } else { deadline.min(Instant::now() + CALM) };
+            let next = if expected.is_some() {
+                deadline
+            } else {
+                deadline.min(Instant::now() + CALM)
+            };
             if !matches!(tokio::time::timeout_at(next, changes.changed()).await, Ok(Ok(()))) {
                 return block;
             }
@@ -253,25 +273,25 @@ impl Stage {
     /// The block without what chance made.
     fn steady(&self, block: Vec<String>) -> Vec<String> {
         let named = |line: String| {
-            self.codes
-                .iter()
-                .enumerate()
-                .fold(line, |line, (n, code)| line.replace(code.as_str(), &format!("‹code {}›", n + 1)))
+            self.codes.iter().enumerate().fold(line, |line, (n, code)| {
+                line.replace(code.as_str(), &format!("‹code {}›", n + 1))
+            })
         };
         block.into_iter().map(named).collect()
     }
 
     /// What was typed, with the codes that the transcript calls by rank.
     fn typed(&self, text: &str) -> String {
-        self.codes
-            .iter()
-            .enumerate()
-            .fold(text.to_owned(), |text, (n, code)| text.replace(&format!("‹code {}›", n + 1), code))
+        self.codes.iter().enumerate().fold(text.to_owned(), |text, (n, code)| {
+            text.replace(&format!("‹code {}›", n + 1), code)
+        })
     }
 
     fn account(&self, name: &str) -> Result<Id, DemoError> {
         let found = self.cast.iter().find(|(_, one)| fold(one) == fold(name));
-        found.map(|(id, _)| *id).ok_or_else(|| DemoError::Impossible(format!("personne ne s’appelle {name}")))
+        found
+            .map(|(id, _)| *id)
+            .ok_or_else(|| DemoError::Impossible(format!("personne ne s’appelle {name}")))
     }
 
     fn place(&self, place: &Place) -> Result<Id, DemoError> {
@@ -294,7 +314,10 @@ impl Stage {
             }
             Act::Write(place, text) => {
                 let channel = self.place(place)?;
-                person.send_message(channel, text).map(|_| Vec::new()).map_err(Halt::Refused)
+                person
+                    .send_message(channel, text)
+                    .map(|_| Vec::new())
+                    .map_err(Halt::Refused)
             }
             Act::Join => Ok(quiet(person.join())),
             Act::Leave => Ok(quiet(person.leave())),
@@ -326,7 +349,9 @@ impl Stage {
     fn role(&self, user: Id, name: &str, given: bool) -> Result<Vec<String>, Halt> {
         let found = self.discord.read(|world| world.role_named(name).map(|role| role.id));
         let Some(role) = found else {
-            return Err(Halt::Script(DemoError::Impossible(format!("il n’y a pas de rôle « {name} »"))));
+            return Err(Halt::Script(DemoError::Impossible(format!(
+                "il n’y a pas de rôle « {name} »"
+            ))));
         };
         if given {
             self.discord.admin().give_role(user, role);
@@ -348,7 +373,9 @@ impl Stage {
         let definitions = self.discord.read(|world| definitions(world, line));
         for (name, written) in options {
             let written = self.typed(written);
-            let definition = definitions.iter().find(|definition| definition["name"] == name.as_str());
+            let definition = definitions
+                .iter()
+                .find(|definition| definition["name"] == name.as_str());
             let suggests = definition.is_some_and(|definition| definition["autocomplete"] == true);
             let kind = definition.and_then(|definition| definition["type"].as_u64());
             let value = if suggests {
@@ -370,7 +397,9 @@ impl Stage {
 
     fn option(&self, scenario: &Scenario, kind: Option<u64>, written: &str) -> Result<Value, Halt> {
         Ok(match kind {
-            Some(4) => written.parse().map_or_else(|_| Value::Text(written.to_owned()), Value::Int),
+            Some(4) => written
+                .parse()
+                .map_or_else(|_| Value::Text(written.to_owned()), Value::Int),
             Some(5) => Value::Bool(fold(written) == "oui"),
             Some(6) => Value::User(self.account(written.trim_start_matches('@')).map_err(Halt::Script)?),
             Some(11) => {
@@ -401,7 +430,9 @@ impl Stage {
         under: Option<&str>,
     ) -> Result<Vec<String>, Halt> {
         let bears = |message: &Message| labels_of(message).iter().any(|one| *one == fold(label));
-        let message = self.on_screen(person, under, bears).ok_or_else(|| missing(&format!("de bouton « {label} »")))?;
+        let message = self
+            .on_screen(person, under, bears)
+            .ok_or_else(|| missing(&format!("de bouton « {label} »")))?;
         if !twice {
             let answer = person.press(message, label).await?;
             return Ok(self.received(person, &answer));
@@ -413,36 +444,56 @@ impl Stage {
     }
 
     async fn fill(&mut self, person: &Person, fields: &[(String, String)]) -> Result<Vec<String>, Halt> {
-        let Some(form) = self.forms.get(&person.id()).cloned() else { return Err(missing("de formulaire")) };
-        let typed: Vec<(String, String)> =
-            fields.iter().map(|(name, value)| (name.clone(), self.typed(value))).collect();
-        let texts: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let Some(form) = self.forms.get(&person.id()).cloned() else {
+            return Err(missing("de formulaire"));
+        };
+        let typed: Vec<(String, String)> = fields
+            .iter()
+            .map(|(name, value)| (name.clone(), self.typed(value)))
+            .collect();
+        let texts: Vec<(&str, &str)> = typed
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         let answer = person.submit(&form, &texts).await?;
         Ok(self.received(person, &answer))
     }
 
     async fn choose(&mut self, person: &Person, labels: &[String]) -> Result<Vec<String>, Halt> {
         let offers = |message: &Message| selects(message).any(|select| offers_all(select, labels));
-        let message = self.on_screen(person, None, offers).ok_or_else(|| missing(&format!("de choix {labels:?}")))?;
+        let message = self
+            .on_screen(person, None, offers)
+            .ok_or_else(|| missing(&format!("de choix {labels:?}")))?;
         let found = self.discord.read(|world| {
             let message = world.message(message)?;
             selects(message).find(|select| offers_all(select, labels)).cloned()
         });
-        let Some(select) = found else { return Err(missing(&format!("de choix {labels:?}"))) };
+        let Some(select) = found else {
+            return Err(missing(&format!("de choix {labels:?}")));
+        };
         let whole: Vec<String> = labels.iter().filter_map(|label| option_of(&select, label)).collect();
         let chosen: Vec<&str> = whole.iter().map(String::as_str).collect();
-        let answer = person.select(message, select["custom_id"].as_str().unwrap_or("0"), &chosen).await?;
+        let answer = person
+            .select(message, select["custom_id"].as_str().unwrap_or("0"), &chosen)
+            .await?;
         Ok(self.received(person, &answer))
     }
 
     async fn choose_person(&mut self, person: &Person, chosen: Id) -> Result<Vec<String>, Halt> {
         let offers = |message: &Message| selects(message).any(|select| select["type"] == 5 || select["type"] == 7);
-        let message = self.on_screen(person, None, offers).ok_or_else(|| missing("de choix d’une personne"))?;
+        let message = self
+            .on_screen(person, None, offers)
+            .ok_or_else(|| missing("de choix d’une personne"))?;
         let found = self.discord.read(|world| {
             let message = world.message(message)?;
-            selects(message).find(|select| select["type"] == 5 || select["type"] == 7).cloned()
+            selects(message)
+                .find(|select| select["type"] == 5 || select["type"] == 7)
+                .cloned()
         });
-        let which = found.as_ref().and_then(|select| select["custom_id"].as_str()).unwrap_or("0");
+        let which = found
+            .as_ref()
+            .and_then(|select| select["custom_id"].as_str())
+            .unwrap_or("0");
         let answer = person.select_users(message, which, &[chosen]).await?;
         Ok(self.received(person, &answer))
     }
@@ -464,19 +515,27 @@ impl Stage {
             let fitting = |message: &&Message| visible(message) && fits(message) && reads(message);
             let last = self.last.get(&user).and_then(|id| world.message(*id)).filter(fitting);
             let lasting = world.messages.values().flat_map(BTreeMap::values);
-            let newest = || lasting.chain(world.ephemerals.values()).filter(fitting).max_by_key(|message| message.id);
+            let newest = || {
+                lasting
+                    .chain(world.ephemerals.values())
+                    .filter(fitting)
+                    .max_by_key(|message| message.id)
+            };
             last.or_else(newest).map(|message| message.id)
         })
     }
 
     fn who_sees(&self, place: &Place) -> Vec<String> {
-        let Ok(channel) = self.place(place) else { return vec![format!("✗ Il n’y a pas de salon {place}.")] };
+        let Ok(channel) = self.place(place) else {
+            return vec![format!("✗ Il n’y a pas de salon {place}.")];
+        };
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         self.discord.read(|world| {
             for (user, name) in self.cast.iter().filter(|(user, _)| world.member(*user).is_some()) {
-                let writes = world.channels.get(&channel).is_some_and(|place| {
-                    world.permissions_of(*user, place) & permissions::SEND_MESSAGES != 0
-                });
+                let writes = world
+                    .channels
+                    .get(&channel)
+                    .is_some_and(|place| world.permissions_of(*user, place) & permissions::SEND_MESSAGES != 0);
                 match (world.sees(*user, channel), writes) {
                     (true, true) => yes.push(format!("{name} (peut écrire)")),
                     (true, false) => yes.push(name.clone()),
@@ -484,7 +543,13 @@ impl Stage {
                 }
             }
         });
-        let list = |names: &[String]| if names.is_empty() { "personne".to_owned() } else { names.join(", ") };
+        let list = |names: &[String]| {
+            if names.is_empty() {
+                "personne".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
         let mut lines = page::text(&format!("Oui : {}", list(&yes)), "");
         lines.extend(page::text(&format!("Non : {}", list(&no)), ""));
         lines
@@ -554,15 +619,25 @@ fn settings(discord: &Loopback, folder: &Folder) -> Result<Settings, DemoError> 
 /// The options of a command's leaf, as registered.
 fn definitions(world: &crate::loopback::World, line: &str) -> Vec<Json> {
     let mut words = line.split_whitespace();
-    let Some(command) = words.next().and_then(|root| world.command_named(root)) else { return Vec::new() };
+    let Some(command) = words.next().and_then(|root| world.command_named(root)) else {
+        return Vec::new();
+    };
     let list = |value: &Json| value["options"].as_array().cloned().unwrap_or_default();
     words.fold(list(&command.definition), |options, word| {
-        options.iter().find(|option| option["name"] == word).map(list).unwrap_or_default()
+        options
+            .iter()
+            .find(|option| option["name"] == word)
+            .map(list)
+            .unwrap_or_default()
     })
 }
 
 fn suggestions(name: &str, offered: &[crate::loopback::Choice]) -> String {
-    let names: Vec<&str> = offered.iter().take(SUGGESTIONS).map(|choice| choice.name.as_str()).collect();
+    let names: Vec<&str> = offered
+        .iter()
+        .take(SUGGESTIONS)
+        .map(|choice| choice.name.as_str())
+        .collect();
     match offered.len() {
         0 => format!("({name} : rien n’est proposé)"),
         n if n > SUGGESTIONS => format!("({name} : {} … et {} autres)", names.join(" · "), n - SUGGESTIONS),
@@ -572,15 +647,18 @@ fn suggestions(name: &str, offered: &[crate::loopback::Choice]) -> String {
 
 /// A one-time code: eight capitals and digits, perhaps parted in the middle, with a digit at least.
 fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).map(str::to_owned).find(|word| {
-        let signs = word.chars().filter(|c| *c != '-');
-        signs.clone().count() == 8 && signs.clone().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-    })
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .map(str::to_owned)
+        .find(|word| {
+            let signs = word.chars().filter(|c| *c != '-');
+            signs.clone().count() == 8 && signs.clone().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        })
 }
 
 fn selects(message: &Message) -> impl Iterator<Item = &Json> {
     let rows = message.components.iter().filter_map(|row| row["components"].as_array());
-    rows.flatten().filter(|part| part["type"].as_u64().is_some_and(|kind| (3..=8).contains(&kind)))
+    rows.flatten()
+        .filter(|part| part["type"].as_u64().is_some_and(|kind| (3..=8).contains(&kind)))
 }
 
 fn offers_all(select: &Json, labels: &[String]) -> bool {
@@ -589,8 +667,11 @@ fn offers_all(select: &Json, labels: &[String]) -> bool {
 
 /// The whole label of an option called by its label or the beginning of it.
 fn option_of(select: &Json, wanted: &str) -> Option<String> {
-    let labels: Vec<&str> =
-        select["options"].as_array()?.iter().filter_map(|option| option["label"].as_str()).collect();
+    let labels: Vec<&str> = select["options"]
+        .as_array()?
+        .iter()
+        .filter_map(|option| option["label"].as_str())
+        .collect();
     let same = labels.iter().find(|label| fold(label) == fold(wanted));
     let begins = || labels.iter().find(|label| fold(label).starts_with(&fold(wanted)));
     same.or_else(begins).map(|label| (*label).to_owned())

@@ -11,10 +11,10 @@
 mod gateway;
 mod import;
 mod loopback;
-mod startup;
-mod scenarios;
 mod membership;
 mod phone;
+mod scenarios;
+mod startup;
 mod store;
 mod support;
 mod tidy;
