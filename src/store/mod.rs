@@ -45,6 +45,8 @@ pub mod snapshot;
 #[cfg(test)]
 mod space_tests;
 pub mod statutes;
+#[cfg(test)]
+mod support_tests;
 pub mod suppressions;
 pub mod territories;
 pub mod vault;
