@@ -23,6 +23,8 @@ use crate::loopback::{Action, Builder, Fault, Gate, Id, Loopback, Modal, Network
 const LIMIT: Duration = Duration::from_secs(15);
 /// How long nothing may have moved for an act without transcript to be over.
 const CALM: Duration = Duration::from_millis(1_500);
+/// How soon what failed is tried again: well before all is taken for calm.
+const FIRST_RETRY: Duration = Duration::from_millis(20);
 /// What stands when an act had no visible effect.
 const NOTHING: &str = "(rien ne change)";
 
@@ -331,5 +333,6 @@ fn settings(discord: &Loopback, folder: &Folder) -> Result<Settings, DemoError> 
     settings.api = ApiBase::parse(&discord.base_url());
     settings.tunables.direct_messages.pace = TimeDelta::zero();
     settings.tunables.register.coalesce = TimeDelta::zero();
+    settings.tunables.retry.first = FIRST_RETRY;
     Ok(settings)
 }
