@@ -16,7 +16,6 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{Connection, Sqlite, SqliteConnection, Transaction};
 use tokio::sync::watch;
 
-pub mod accounts;
 pub mod answers;
 pub mod authority;
 pub mod backup;
@@ -35,7 +34,6 @@ pub mod meta;
 pub mod migrations;
 pub mod names;
 pub mod outbox;
-pub mod pairs;
 pub mod participation;
 pub mod people;
 pub mod posts;

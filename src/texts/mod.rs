@@ -10,6 +10,7 @@ pub mod coordinates;
 pub mod dates;
 pub mod faults;
 pub mod fields;
+pub mod groups;
 pub mod host;
 pub mod import;
 pub mod imports;

@@ -14,7 +14,7 @@ use crate::domain::ids::PersonId;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::drafts::{self, Draft};
 use crate::store::journal::{self, Entry};
-use crate::store::{Tx, accounts, calls, suppressions};
+use crate::store::{Tx, calls, names, suppressions};
 use crate::texts;
 use crate::texts::contacts::{Card, NOTE_MAX};
 use crate::texts::templates::{Sms, SmsFacts, Versioned};
@@ -207,7 +207,7 @@ async fn sms(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcom
 
 /// What the SMS texts need to know; code and days are the invitation's.
 pub(super) async fn sms_facts(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcome<SmsFacts> {
-    let name = accounts::display(tx, authority.user).await?;
+    let name = names::display_name(tx, authority.user).await?;
     Ok(SmsFacts {
         first_name: own
             .person

@@ -16,7 +16,7 @@ use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::calls::{self, Listed};
 use crate::store::groups::{self, Group};
 use crate::store::people::{self, Person};
-use crate::store::{StoreError, Tx, accounts, territories};
+use crate::store::{StoreError, Tx, names, territories};
 use crate::texts;
 use crate::texts::contacts::{Attempt, Card, Colleague, Held, Line, Page};
 use crate::texts::templates::Versioned;
@@ -166,7 +166,7 @@ async fn line(
 pub(super) async fn colleague(tx: &mut Tx, user: UserId) -> Result<Colleague, StoreError> {
     Ok(Colleague {
         user,
-        name: accounts::display(tx, user).await?,
+        name: names::display_name(tx, user).await?,
     })
 }
 

@@ -13,6 +13,7 @@ mod import;
 mod loopback;
 mod startup;
 mod scenarios;
+mod membership;
 mod store;
 mod support;
 mod tidy;
