@@ -15,11 +15,7 @@ use maillage::store::identity::DiscordName;
 use maillage::store::keyring::KeySource;
 use maillage::store::people::{NewPerson, Origin, Place};
 use maillage::store::vault::SecretKey;
-use maillage::store::{
-    Store, authority,
-    outbox::{self, Lane},
-    people, posts, roster, territories,
-};
+use maillage::store::{Store, authority, outbox, people, posts, roster, territories};
 use maillage::texts::templates::Texts;
 use maillage::usecases::App;
 use maillage::usecases::authority::Actor;
@@ -251,14 +247,9 @@ impl Ground {
     pub(super) async fn told(&self) -> Vec<(Recipient, Notice)> {
         let mut tx = self.app.store.write().await.unwrap();
         let mut told = Vec::new();
-        while let Some(row) = outbox::lease_next(
-            &mut tx,
-            Lane::Direct { welcomes: true },
-            self.now(),
-            TimeDelta::hours(1),
-        )
-        .await
-        .unwrap()
+        while let Some(row) = outbox::lease_next(&mut tx, outbox::Lane::Direct { welcomes: true }, self.now(), TimeDelta::hours(1))
+            .await
+            .unwrap()
         {
             outbox::finish(&mut tx, row.id, outbox::Delivery::Dropped, self.now())
                 .await
