@@ -10,6 +10,7 @@
 
 mod import;
 mod loopback;
+mod posts;
 mod store;
 mod tidy;
 mod world;
