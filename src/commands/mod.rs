@@ -3,6 +3,7 @@
 //! Commands come through poise; components and modals through [`components`], because collectors die with the process and
 //! everything that matters must outlive it.
 
+pub mod aide;
 pub mod appel;
 pub mod choice;
 pub mod components;
@@ -10,6 +11,7 @@ pub mod contacts;
 pub mod invitation;
 pub mod mon_groupe;
 pub mod registration;
+pub mod registre;
 pub mod reply;
 pub mod retirer;
 pub mod suggest;
@@ -74,6 +76,8 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         valider::valider(),
         retirer::retirer(),
         mon_groupe::mon_groupe(),
+        registre::registre(),
+        aide::aide(),
         contacts::contacts(),
         appel::appel(),
         invitation::invitation(),

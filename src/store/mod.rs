@@ -47,6 +47,7 @@ mod space_tests;
 pub mod statutes;
 pub mod suppressions;
 pub mod territories;
+pub mod transfers;
 pub mod vault;
 
 use keyring::KeySource;
