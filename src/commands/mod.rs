@@ -3,6 +3,7 @@
 //! Commands come through poise; components and modals through [`components`], because collectors die with the process and
 //! everything that matters must outlive it.
 
+pub mod aide;
 pub mod appel;
 mod autocomplete;
 pub mod choice;
@@ -14,6 +15,7 @@ pub mod invitation;
 pub mod mon_groupe;
 pub mod referent;
 pub mod registration;
+pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
@@ -80,6 +82,8 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         valider::valider(),
         retirer::retirer(),
         mon_groupe::mon_groupe(),
+        registre::registre(),
+        aide::aide(),
         contacts::contacts(),
         appel::appel(),
         invitation::invitation(),
