@@ -78,7 +78,13 @@ impl Reconciler {
         self.doubt(step, failure);
         let subject = step.subject();
         let kind = retry::kind(&step.act, failure);
-        let setback = retry::after(world.setbacks.get(&subject), kind, failure, self.app.settings.retry, now);
+        let setback = retry::after(
+            world.setbacks.get(&subject),
+            kind,
+            failure,
+            self.app.settings.retry,
+            now,
+        );
         tracing::warn!(
             step = %step,
             error = %failure,
@@ -100,7 +106,10 @@ impl Reconciler {
     /// Records that the server cannot be looked at.
     pub(super) async fn blinded(&mut self, failure: ApiFailure) -> Result<Look, Error> {
         if failure.kind == Kind::TokenRefused {
-            return Err(Error::Discord { doing: "looking at the server", source: Box::new(failure) });
+            return Err(Error::Discord {
+                doing: "looking at the server",
+                source: Box::new(failure),
+            });
         }
         let now = self.app.clock.now();
         let kind = retry::kind(&Act::Forget, failure);
@@ -117,7 +126,10 @@ impl Reconciler {
     pub(super) async fn remember_blindness(&mut self) -> Result<(), Error> {
         let mut tx = self.app.store.read().await?;
         let known = setbacks::load(&mut tx).await?.remove(SERVER);
-        self.blind = known.map(|setback| Setback { not_before: DateTime::UNIX_EPOCH, ..setback });
+        self.blind = known.map(|setback| Setback {
+            not_before: DateTime::UNIX_EPOCH,
+            ..setback
+        });
         Ok(())
     }
 
@@ -164,7 +176,9 @@ impl Reconciler {
 
     /// Whether the space of the step's group has just become ready: whoever waits for it is woken by the commit.
     async fn becomes_ready(&mut self, tx: &mut Tx, step: &Step) -> Result<bool, StoreError> {
-        let Some(group) = step.key.group().filter(|group| !self.ready.contains(group)) else { return Ok(false) };
+        let Some(group) = step.key.group().filter(|group| !self.ready.contains(group)) else {
+            return Ok(false);
+        };
         let concerns = matches!(step.key, Key::Page(..) | Key::Room(..));
         if !concerns || bindings::space_ready(tx, group).await?.is_none() {
             return Ok(false);
@@ -197,9 +211,22 @@ impl Reconciler {
     }
 
     fn seen(&self, person: SeenPerson) -> Seen {
-        let SeenPerson { user, bot, pending, display, username, member } = person;
+        let SeenPerson {
+            user,
+            bot,
+            pending,
+            display,
+            username,
+            member,
+        } = person;
         let national = self.national.is_some_and(|role| member.roles.contains(&role));
-        Seen { user, bot, pending, national, name: DiscordName { display, username } }
+        Seen {
+            user,
+            bot,
+            pending,
+            national,
+            name: DiscordName { display, username },
+        }
     }
 
     /// Finds the national role: by name once, when exactly one role bears it; from then on by its id (product.md §2). A role
@@ -248,8 +275,12 @@ impl Reconciler {
             .filter(|subject| plan::is_own_subject(subject))
             .filter(|subject| !plan.held.contains(*subject) && !planned.contains(*subject))
             .collect();
-        let queued: Vec<GroupId> =
-            plan.waiting.iter().copied().filter(|group| !known.contains_key(&queue_subject(*group))).collect();
+        let queued: Vec<GroupId> = plan
+            .waiting
+            .iter()
+            .copied()
+            .filter(|group| !known.contains_key(&queue_subject(*group)))
+            .collect();
         let told = self.capacity(plan, now);
         if settled.is_empty() && queued.is_empty() && told.is_none() {
             return Ok(());
@@ -259,8 +290,13 @@ impl Reconciler {
             setbacks::clear(&mut tx, subject).await?;
         }
         for group in queued {
-            let setback =
-                Setback { attempts: 1, not_before: now, first_at: now, code: None, kind: SetbackKind::Full };
+            let setback = Setback {
+                attempts: 1,
+                not_before: now,
+                first_at: now,
+                code: None,
+                kind: SetbackKind::Full,
+            };
             setbacks::put(&mut tx, &queue_subject(group), &setback, now).await?;
             tracing::warn!(group.id = %group, "no room on the server: the space of this group waits");
         }
@@ -276,7 +312,11 @@ impl Reconciler {
 
     /// What the national team is to be told of Discord's limits: once for each tenth passed, in a month.
     fn capacity(&self, plan: &Plan, now: DateTime<Utc>) -> Option<(String, u8)> {
-        let percent = if plan.waiting.is_empty() { plan.fullness.min(100) } else { 100 };
+        let percent = if plan.waiting.is_empty() {
+            plan.fullness.min(100)
+        } else {
+            100
+        };
         let alert = self.app.settings.space.alert_percent;
         if percent < alert {
             return None;
@@ -290,7 +330,12 @@ impl Reconciler {
 /// Tells the national team what was put back, and writes it down: once an hour for each group and kind, however often someone
 /// tries.
 async fn put_back(tx: &mut Tx, group: GroupId, what: PutBack, now: DateTime<Utc>) -> Result<(), StoreError> {
-    let entry = Entry { event: "space.put_back", group: Some(group), after: Some(word(what)), ..Entry::default() };
+    let entry = Entry {
+        event: "space.put_back",
+        group: Some(group),
+        after: Some(word(what)),
+        ..Entry::default()
+    };
     journal::write(tx, &entry, now).await?;
     let fact = format!("put_back:{group}:{}:{}", word(what), now.timestamp() / 3600);
     notify::national(tx, &fact, &Notice::PutBack { group, what }, now).await

@@ -114,7 +114,10 @@ impl Reconciler {
     #[must_use]
     pub fn new(app: Arc<App>, http: Arc<Http>, events: UnboundedReceiver<Event>, stop: CancellationToken) -> Self {
         let rules = rules(&app.settings);
-        let pace = Pace { coalesce: app.settings.register.coalesce, ..Pace::default() };
+        let pace = Pace {
+            coalesce: app.settings.register.coalesce,
+            ..Pace::default()
+        };
         Self {
             app,
             http,
@@ -153,13 +156,29 @@ impl Reconciler {
                 // Someone changed roles or channels: what was refused, or did not fit, may pass now.
                 retry::forgive(&mut world.setbacks, now);
             }
-            let Some(mirror) = &mut self.mirror else { return Ok(REST) };
-            let server = Server { guild: mirror.guild(), bot: mirror.bot(), national: self.national };
+            let Some(mirror) = &mut self.mirror else {
+                return Ok(REST);
+            };
+            let server = Server {
+                guild: mirror.guild(),
+                bot: mirror.bot(),
+                national: self.national,
+            };
             let wanted = desired(&world.snapshot, &server, &self.rules);
-            let plan =
-                plan::plan(&wanted, mirror.observed(), &world.bindings, &world.setbacks, &self.pace, now);
-            let unseen: Vec<ChannelId> =
-                plan.look.iter().copied().filter(|channel| pass.looked.insert(*channel)).collect();
+            let plan = plan::plan(
+                &wanted,
+                mirror.observed(),
+                &world.bindings,
+                &world.setbacks,
+                &self.pace,
+                now,
+            );
+            let unseen: Vec<ChannelId> = plan
+                .look
+                .iter()
+                .copied()
+                .filter(|channel| pass.looked.insert(*channel))
+                .collect();
             if !unseen.is_empty() {
                 unseen.into_iter().for_each(|channel| mirror.forget_room(channel));
                 continue;
@@ -195,7 +214,11 @@ impl Reconciler {
     async fn next_retry(&self) -> Result<Option<DateTime<Utc>>, Error> {
         let mut tx = self.app.store.read().await?;
         let setbacks = setbacks::load(&mut tx).await?;
-        Ok(setbacks.into_iter().filter(|(subject, _)| plan::is_own_subject(subject)).map(|(_, s)| s.not_before).min())
+        Ok(setbacks
+            .into_iter()
+            .filter(|(subject, _)| plan::is_own_subject(subject))
+            .map(|(_, s)| s.not_before)
+            .min())
     }
 
     /// Takes in what the gateway told since, and writes what it tells of the members.
@@ -205,7 +228,10 @@ impl Reconciler {
             if let Event::Ready { bot } = event {
                 self.bot = Some(bot);
                 // Discord has just greeted us: it may be looked at.
-                self.blind = self.blind.map(|setback| Setback { not_before: DateTime::UNIX_EPOCH, ..setback });
+                self.blind = self.blind.map(|setback| Setback {
+                    not_before: DateTime::UNIX_EPOCH,
+                    ..setback
+                });
             }
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));
@@ -251,12 +277,16 @@ impl Reconciler {
             self.find_national(listed).await?;
             self.note_people(people).await?;
         }
-        Ok(Look::Seen { stirred: self.mirror.as_mut().is_some_and(Mirror::take_stirred) })
+        Ok(Look::Seen {
+            stirred: self.mirror.as_mut().is_some_and(Mirror::take_stirred),
+        })
     }
 
     /// Reads everything that a plan needs, in one view.
     async fn read(&mut self) -> Result<World, Error> {
-        let Some(mirror) = &mut self.mirror else { return Err(Error::Invariant("no mirror to plan on")) };
+        let Some(mirror) = &mut self.mirror else {
+            return Err(Error::Invariant("no mirror to plan on"));
+        };
         let mut tx = self.app.store.read().await?;
         let world = World {
             snapshot: snapshot::load(&mut tx, self.rules.columns).await?,
@@ -293,7 +323,11 @@ impl Reconciler {
             let repeats = pass.repeats.entry(step.subject()).or_default();
             *repeats += 1;
             let outcome = if *repeats > REPEATS {
-                Err(ApiFailure { kind: Kind::Invalid, code: None, status: None })
+                Err(ApiFailure {
+                    kind: Kind::Invalid,
+                    code: None,
+                    status: None,
+                })
             } else {
                 self.apply(&step, wanted, world).await?
             };
@@ -302,7 +336,10 @@ impl Reconciler {
                 Err(failure) => {
                     self.fail(&step, failure, world).await?;
                     if failure.kind == Kind::TokenRefused {
-                        return Err(Error::Discord { doing: "applying a step", source: Box::new(failure) });
+                        return Err(Error::Discord {
+                            doing: "applying a step",
+                            source: Box::new(failure),
+                        });
                     }
                     if failure.is_transient() {
                         pass.failures += 1;
@@ -328,9 +365,10 @@ impl Reconciler {
         let ids = |key: Key| id_of(&world.bindings, key);
         let hash = step.hash(ids, &wanted.hash_key);
         let (channel, message) = match &step.act {
-            Act::Post { post } => {
-                (ids(post.room()).map(ChannelId), post.message(self.rules.words, ids, now))
-            }
+            Act::Post { post } => (
+                ids(post.room()).map(ChannelId),
+                post.message(self.rules.words, ids, now),
+            ),
             Act::Edit { post, .. } => (None, post.message(self.rules.words, ids, now)),
             _ => (None, None),
         };
@@ -381,8 +419,14 @@ impl Reconciler {
 fn rules(settings: &Settings) -> Rules {
     Rules {
         thresholds: settings.ladder.into(),
-        columns: Columns { phone: settings.register.shows_phone, mail: settings.register.shows_mail },
-        links: Links { signup: settings.links.signup.clone(), discord: settings.links.discord.clone() },
+        columns: Columns {
+            phone: settings.register.shows_phone,
+            mail: settings.register.shows_mail,
+        },
+        links: Links {
+            signup: settings.links.signup.clone(),
+            discord: settings.links.discord.clone(),
+        },
         words: &FRENCH,
     }
 }

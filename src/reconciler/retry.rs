@@ -85,15 +85,24 @@ pub(super) fn forgive(setbacks: &mut Setbacks, now: DateTime<Utc>) {
 mod tests {
     use super::*;
 
-    const SETTINGS: RetrySettings =
-        RetrySettings { first: Duration::from_secs(5), longest: Duration::from_secs(300) };
+    const SETTINGS: RetrySettings = RetrySettings {
+        first: Duration::from_secs(5),
+        longest: Duration::from_secs(300),
+    };
 
     #[test]
     fn delays_double_up_to_their_bound() {
-        let seconds = |kind| (1..=9).map(|attempt| delay(kind, attempt, SETTINGS).as_secs()).collect::<Vec<_>>();
+        let seconds = |kind| {
+            (1..=9)
+                .map(|attempt| delay(kind, attempt, SETTINGS).as_secs())
+                .collect::<Vec<_>>()
+        };
         assert_eq!(seconds(SetbackKind::Transient), [5, 10, 20, 40, 80, 160, 300, 300, 300]);
         assert_eq!(seconds(SetbackKind::OldEdit), [10, 20, 40, 80, 160, 320, 640, 900, 900]);
-        assert_eq!(seconds(SetbackKind::PinForbidden), [60, 120, 240, 480, 900, 900, 900, 900, 900]);
+        assert_eq!(
+            seconds(SetbackKind::PinForbidden),
+            [60, 120, 240, 480, 900, 900, 900, 900, 900]
+        );
         assert_eq!(seconds(SetbackKind::Missing)[..3], [0, 10, 20]);
         assert_eq!(delay(SetbackKind::Transient, u32::MAX, SETTINGS).as_secs(), 300);
     }
@@ -117,11 +126,19 @@ mod tests {
         let now: DateTime<Utc> = "2027-03-04T10:00:00Z".parse().unwrap();
         let mut setbacks: Setbacks = SetbackKind::ALL
             .into_iter()
-            .map(|kind| (kind.key().to_owned(), after(None, kind, ApiFailure::UNREACHABLE, SETTINGS, now)))
+            .map(|kind| {
+                (
+                    kind.key().to_owned(),
+                    after(None, kind, ApiFailure::UNREACHABLE, SETTINGS, now),
+                )
+            })
             .collect();
         forgive(&mut setbacks, now);
-        let free: Vec<&str> =
-            setbacks.iter().filter(|(_, setback)| setback.not_before <= now).map(|(key, _)| key.as_str()).collect();
+        let free: Vec<&str> = setbacks
+            .iter()
+            .filter(|(_, setback)| setback.not_before <= now)
+            .map(|(key, _)| key.as_str())
+            .collect();
         assert_eq!(free, ["forbidden", "full", "missing", "pin_forbidden"]);
     }
 }

@@ -54,7 +54,11 @@ async fn an_answer_that_is_lost_leaves_no_second_object() {
     ] {
         let mut village = Village::new().await.staffed().await;
         let faults = village.house.discord.faults();
-        let action = if nth == 2 { Action::FailAfter(502) } else { Action::ResetAfter };
+        let action = if nth == 2 {
+            Action::FailAfter(502)
+        } else {
+            Action::ResetAfter
+        };
         faults.add(Fault::on(method, route, action).nth(nth));
         village.validate(5, 3).await;
         until("the accident", || async { faults.waiting() == 0 }).await;
@@ -72,7 +76,10 @@ async fn refusals_and_limits_are_waited_for_with_growing_delay() {
     village.validate(5, 3).await;
     village.rest().await;
     assert_eq!(faults.waiting(), 1, "it is not tried again at once");
-    assert_eq!(village.setbacks().await, [format!("group:{}:category rate_limited", village.group)]);
+    assert_eq!(
+        village.setbacks().await,
+        [format!("group:{}:category rate_limited", village.group)]
+    );
     village.persist().await;
     village.assert_one_space();
     assert_eq!(village.setbacks().await, Vec::<String>::new());
@@ -98,72 +105,39 @@ async fn one_group_in_trouble_does_not_hold_the_others() {
     let mut village = Village::formed(0).await;
     let register = village.room("registre");
     let path = format!("/channels/{register}/messages/*");
-    village.house.discord.faults().add(Fault::on("PATCH", &path, Action::Fail(500, 0, "x")).times(usize::MAX));
+    village
+        .house
+        .discord
+        .faults()
+        .add(Fault::on("PATCH", &path, Action::Fail(500, 0, "x")).times(usize::MAX));
     village.validate(1, 0).await;
     village.rest().await;
-    let other = second_group(&village).await;
-    village.house.discord.wait_for("the other space", |world| world.channel_named("🌱 Mauguio").is_some()).await;
-    assert_ne!(other, village.group);
+    village.neighbours(&["Mauguio"]).await;
+    village
+        .house
+        .discord
+        .wait_for("the other space", |world| world.channel_named("🌱 Mauguio").is_some())
+        .await;
     village.rest().await;
-    assert_eq!(village.setbacks().await, [format!("group:{}:page:1 transient", village.group)]);
-}
-
-/// A group «Mauguio» that reaches five members.
-async fn second_group(village: &Village) -> maillage::domain::ids::GroupId {
-    let app = village.app();
-    let region = maillage::domain::ids::RegionCode("76".to_owned());
-    let mut tx = app.store.write().await.unwrap();
-    let territory = maillage::store::territories::ensure(&mut tx, "2", "34", &region, "Mauguio").await.unwrap();
-    let new = maillage::store::groups::NewGroup {
-        name: "Mauguio",
-        departement: "34",
-        region: &region,
-        territory,
-        by: None,
-    };
-    let group = maillage::store::groups::declare(&mut tx, &new, app.clock.now()).await.unwrap();
-    tx.commit().await.unwrap();
-    let mut other = Village2 { village, group };
-    other.fill().await;
-    group
-}
-
-/// A second group of the same house.
-struct Village2<'a> {
-    village: &'a Village,
-    group: maillage::domain::ids::GroupId,
-}
-
-impl Village2<'_> {
-    async fn fill(&mut self) {
-        use maillage::domain::ids::UserId;
-        use maillage::store::memberships::NewMembership;
-        use maillage::store::people::{NewPerson, Origin, Place};
-        let app = self.village.app();
-        let now = app.clock.now();
-        let mut tx = app.store.write().await.unwrap();
-        for n in 0..5 {
-            let phone = format!("01 99 00 10 {n:02}");
-            let mail = format!("q{n}@example.org");
-            let identity = maillage::domain::person::Identity::parse("Léa", "Roux", &phone, &mail, "34130").unwrap();
-            let place = Place { postal_code: "34130".to_owned(), insee: None, territory: None, placed: None };
-            let new = NewPerson { identity: &identity, place: &place, origin: Origin::Local, signed_up_on: None };
-            let person = maillage::store::people::insert(&mut tx, &new, now).await.unwrap();
-            let new = NewMembership { person, group: self.group, by: UserId(1), consent_version: "1" };
-            maillage::store::memberships::insert(&mut tx, &new, now).await.unwrap();
-        }
-        maillage::usecases::ladder::settle(&mut tx, &app.rules(), self.group, None, now).await.unwrap();
-        tx.commit().await.unwrap();
-    }
+    assert_eq!(
+        village.setbacks().await,
+        [format!("group:{}:page:1 transient", village.group)]
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn without_the_permission_to_pin_the_space_opens_and_the_reason_is_kept() {
-    let mut village = Village::with(server().bot_permissions(BOT_PERMISSIONS & !PIN_MESSAGES)).await.staffed().await;
+    let mut village = Village::with(server().bot_permissions(BOT_PERMISSIONS & !PIN_MESSAGES))
+        .await
+        .staffed()
+        .await;
     village.validate(5, 3).await;
     village.ready().await;
     village.rest().await;
-    assert_eq!(village.setbacks().await, [format!("group:{}:page:1:pin pin_forbidden", village.group)]);
+    assert_eq!(
+        village.setbacks().await,
+        [format!("group:{}:page:1:pin pin_forbidden", village.group)]
+    );
     let role = village.role();
     village.read(|world| {
         assert_eq!(world.holders(role).len(), 4);
@@ -184,10 +158,17 @@ async fn edits_of_old_messages_wait_and_edit_again() {
     let page = village.read(|world| world.pins_in(room(world, "registre").unwrap().id)[0].id);
     let faults = village.house.discord.faults();
     let route = "/channels/{channel}/messages/{message}";
-    faults.add(Fault::on("PATCH", route, Action::Fail(429, 30046, "Maximum number of edits")));
+    faults.add(Fault::on(
+        "PATCH",
+        route,
+        Action::Fail(429, 30046, "Maximum number of edits"),
+    ));
     village.validate(1, 0).await;
     village.rest().await;
-    assert_eq!(village.setbacks().await, [format!("group:{}:page:1 old_edit", village.group)]);
+    assert_eq!(
+        village.setbacks().await,
+        [format!("group:{}:page:1 old_edit", village.group)]
+    );
     village.house.advance(chrono::TimeDelta::seconds(11));
     village.rest().await;
     village.read(|world| {
@@ -206,12 +187,25 @@ async fn a_full_server_makes_the_group_wait() {
     let mut village = Village::with(builder).await.staffed().await;
     village.validate(5, 0).await;
     village.rest().await;
-    assert_eq!(village.setbacks().await, [format!("group:{}:space full", village.group)]);
-    assert!(village.read(|world| world.role_named("Groupe Lunel").is_none()), "nothing is begun that cannot be ended");
+    assert_eq!(
+        village.setbacks().await,
+        [format!("group:{}:space full", village.group)]
+    );
+    assert!(
+        village.read(|world| world.role_named("Groupe Lunel").is_none()),
+        "nothing is begun that cannot be ended"
+    );
     let told = village.told().await;
-    assert!(told.contains(&maillage::domain::notice::Notice::Capacity { percent: 100 }), "{told:?}");
+    assert!(
+        told.contains(&maillage::domain::notice::Notice::Capacity { percent: 100 }),
+        "{told:?}"
+    );
     for n in 0..3 {
-        village.house.discord.admin().delete_channel(village.house.discord.channel(&format!("salon-{n}")));
+        village
+            .house
+            .discord
+            .admin()
+            .delete_channel(village.house.discord.channel(&format!("salon-{n}")));
     }
     village.ready().await;
     village.rest().await;
@@ -230,4 +224,84 @@ async fn a_slow_discord_holds_no_validation() {
     assert!(written.is_ok(), "no transaction is held across a call");
     gate.open();
     village.ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_unseen_is_made_again_when_touched() {
+    let mut village = Village::formed(0).await;
+    let discord = &village.house.discord;
+    let page = village.read(|world| world.pins_in(room(world, "registre").unwrap().id)[0].id);
+    let role = village.role();
+    discord.gateway().lose_events(true);
+    discord.admin().delete_message(page);
+    discord.admin().delete_role(role);
+    discord.gateway().lose_events(false);
+    village.validate(1, 1).await;
+    village.persist().await;
+    village.assert_one_space();
+    let (role, m6) = (village.role(), village.id("m6"));
+    village.read(|world| {
+        assert!(super::register(world).contains("**6 / 10**"));
+        assert!(world.holders(role).contains(&m6));
+        assert!(world.sees(m6, room(world, "discussion").unwrap().id));
+    });
+    assert_eq!(village.setbacks().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_notice_that_is_never_told_is_looked_for() {
+    let mut village = Village::new().await.staffed().await;
+    village.house.discord.gateway().lose_events(true);
+    village.validate(5, 3).await;
+    village.ready().await;
+    let lies = |world: &maillage::loopback::World| super::notices(world).len();
+    until("the notice to lie there", || async { village.read(lies) == 1 }).await;
+    village.house.discord.gateway().lose_events(false);
+    until("the notice to be swept", || async {
+        village.house.advance(chrono::TimeDelta::seconds(11));
+        village.read(lies) == 0
+    })
+    .await;
+    village.rest().await;
+    village.assert_one_space();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_told_twice_change_nothing() {
+    let mut village = Village::new().await.staffed().await;
+    let before = village.house.discord.last_call();
+    village
+        .house
+        .discord
+        .faults()
+        .add(Fault::on("MUTATING", "*", Action::Twice).times(usize::MAX));
+    village.validate(5, 3).await;
+    village.ready().await;
+    village.rest().await;
+    village.assert_one_space();
+    let calls = village.mutating(before);
+    assert_eq!(calls.count(), BASE + 4, "{calls}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_groups_at_once_each_get_their_space() {
+    let village = Village::new().await;
+    let names = ["Mauguio", "Sète", "Agde", "Béziers", "Lodève", "Ganges", "Pézenas"];
+    let before = village.house.discord.last_call();
+    village.neighbours(&names).await;
+    for name in names {
+        let ready = format!("🌱 {name}");
+        let announced = |world: &maillage::loopback::World| {
+            let discussion = world.channel_in(&ready, "discussion");
+            discussion.is_some_and(|channel| !world.messages_in(channel.id).is_empty())
+        };
+        village.house.discord.wait_for(name, announced).await;
+    }
+    until("the last notice to be swept", || async {
+        village.mutating(before).count() >= BASE * names.len()
+    })
+    .await;
+    village.rest().await;
+    let calls = village.mutating(before);
+    assert_eq!(calls.count(), BASE * names.len(), "{calls}");
 }

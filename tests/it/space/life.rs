@@ -12,13 +12,20 @@ async fn five_members_get_a_space_for_nine_calls_and_one_each() {
     let mut village = Village::new().await.staffed().await;
     village.validate(4, 3).await;
     village.rest().await;
-    assert!(village.read(|world| world.role_named("Groupe Lunel").is_none()), "four members have no space");
+    assert!(
+        village.read(|world| world.role_named("Groupe Lunel").is_none()),
+        "four members have no space"
+    );
     let before = village.house.discord.last_call();
     village.validate(1, 0).await;
     village.ready().await;
     village.rest().await;
     let calls = village.mutating(before);
-    assert_eq!(calls.count(), BASE + 4, "three members and the relay are on Discord:\n{calls}");
+    assert_eq!(
+        calls.count(),
+        BASE + 4,
+        "three members and the relay are on Discord:\n{calls}"
+    );
     assert_eq!(calls.failed().count(), 0);
     village.assert_one_space();
     village.read(|world| {
@@ -27,7 +34,10 @@ async fn five_members_get_a_space_for_nine_calls_and_one_each() {
         assert!(text.contains("Camille Dupré") && text.contains("Awa Martin"), "{text}");
         let discussion = room(world, "discussion").unwrap();
         let announcement = &world.messages_in(discussion.id)[0].content;
-        assert!(announcement.contains("discord.gg/zMJyGwN") && announcement.contains("#participer"), "{announcement}");
+        assert!(
+            announcement.contains("discord.gg/zMJyGwN") && announcement.contains("#participer"),
+            "{announcement}"
+        );
         let button = &world.pins_in(room(world, "registre").unwrap().id)[0].components[0]["components"][0];
         assert_eq!(button["label"], "Coordonnées du groupe");
     });
@@ -41,12 +51,23 @@ async fn a_space_is_private_from_its_first_instant() {
     assert_eq!(made.count(), 4);
     for call in &made.0 {
         let overwrites = call.body["permission_overwrites"].as_array().unwrap();
-        let everyone = overwrites.iter().find(|overwrite| overwrite["id"] == guild.as_str()).unwrap();
+        let everyone = overwrites
+            .iter()
+            .find(|overwrite| overwrite["id"] == guild.as_str())
+            .unwrap();
         let denied: u64 = everyone["deny"].as_str().unwrap().parse().unwrap();
         assert_ne!(denied & VIEW_CHANNEL, 0, "the creating call hides it: {}", call.body);
     }
     // Nothing opens it later either.
-    assert_eq!(village.house.discord.calls().route("PATCH", "/channels/{channel}").count(), 0);
+    assert_eq!(
+        village
+            .house
+            .discord
+            .calls()
+            .route("PATCH", "/channels/{channel}")
+            .count(),
+        0
+    );
     let people = ["m1", "camille", "awa", "nadia", "lea", "m9"].map(|name| (name, village.id(name)));
     village.read(|world| {
         for name in ["discussion", "registre", "documents"] {
@@ -55,11 +76,24 @@ async fn a_space_is_private_from_its_first_instant() {
                 let bits = world.permissions_of(id, channel);
                 let inside = !["lea", "m9"].contains(&who);
                 assert_eq!(bits & VIEW_CHANNEL != 0, inside, "{who} in {name}");
-                assert_eq!(bits & SEND_MESSAGES != 0, inside && name == "discussion", "{who} writes in {name}");
-                assert!(name == "discussion" || bits & ADD_REACTIONS == 0, "{who} reacts in {name}");
+                assert_eq!(
+                    bits & SEND_MESSAGES != 0,
+                    inside && name == "discussion",
+                    "{who} writes in {name}"
+                );
+                assert!(
+                    name == "discussion" || bits & ADD_REACTIONS == 0,
+                    "{who} reacts in {name}"
+                );
                 assert_eq!(bits & PIN_MESSAGES, 0, "{who} has no power of moderation");
             }
-            assert!(channel.topic.as_deref().unwrap().contains(&format!("maillage:{}:{name}", village.group)));
+            assert!(
+                channel
+                    .topic
+                    .as_deref()
+                    .unwrap()
+                    .contains(&format!("maillage:{}:{name}", village.group))
+            );
         }
         let category = world.channel_named(CATEGORY).unwrap();
         let lea = people[4].1;
@@ -85,7 +119,10 @@ async fn a_wake_on_a_clean_mirror_asks_nothing() {
     village.rest().await;
     let before = village.house.discord.last_call();
     village.validate(1, 0).await;
-    until("the register to tell", || async { village.read(|world| register(world).contains("**6 / 10**")) }).await;
+    until("the register to tell", || async {
+        village.read(|world| register(world).contains("**6 / 10**"))
+    })
+    .await;
     village.rest().await;
     let calls = village.house.discord.calls().after(before);
     assert_eq!(calls.count(), 1, "one edit, and not one look:\n{calls}");
@@ -112,10 +149,18 @@ async fn an_assembly_gets_its_statutes() {
     });
     assert!(articles > 3, "{articles} articles");
     let calls = village.mutating(before);
-    assert_eq!(calls.count(), 3 + 3 * articles, "name, register, announcement; each article, its pin, its notice:\n{calls}");
+    assert_eq!(
+        calls.count(),
+        3 + 3 * articles,
+        "name, register, announcement; each article, its pin, its notice:\n{calls}"
+    );
     village.house.restart().await;
     village.rest().await;
-    assert_eq!(village.mutating(before).count(), 3 + 3 * articles, "and a restart adds nothing");
+    assert_eq!(
+        village.mutating(before).count(),
+        3 + 3 * articles,
+        "and a restart adds nothing"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -130,7 +175,13 @@ async fn bursts_of_changes_are_coalesced() {
     assert!(page(&village).contains("**6 / 10**"), "the first edit at once");
     let count = |village: &Village| {
         let route = "/channels/{channel}/messages/{message}";
-        village.house.discord.calls().after(before).route("PATCH", route).count()
+        village
+            .house
+            .discord
+            .calls()
+            .after(before)
+            .route("PATCH", route)
+            .count()
     };
     assert_eq!(count(&village), 1);
     village.house.advance(TimeDelta::seconds(11));
@@ -148,21 +199,36 @@ async fn members_come_and_go() {
     village.rest().await;
     village.house.advance(TimeDelta::minutes(1));
     admin.join(m1, false);
-    village.house.discord.wait_for("access for who came back", |world| world.holders(role).contains(&m1)).await;
+    village
+        .house
+        .discord
+        .wait_for("access for who came back", |world| world.holders(role).contains(&m1))
+        .await;
     // Who leaves the group loses its space, and stays on the server.
     let person = {
         let app = village.app();
         let mut tx = app.store.read().await.unwrap();
-        let found = maillage::store::people::of_account(&mut tx, maillage::domain::ids::UserId(m2)).await.unwrap();
+        let found = maillage::store::people::of_account(&mut tx, maillage::domain::ids::UserId(m2))
+            .await
+            .unwrap();
         found.unwrap().id
     };
     village.retire(person).await;
-    village.house.discord.wait_for("access taken", |world| !world.holders(role).contains(&m2)).await;
+    village
+        .house
+        .discord
+        .wait_for("access taken", |world| !world.holders(role).contains(&m2))
+        .await;
     village.rest().await;
     assert!(village.read(|world| !register(world).contains("`2`")));
     // Nobody's hand was in it.
     let told = village.told().await;
-    assert!(!told.iter().any(|notice| matches!(notice, maillage::domain::notice::Notice::PutBack { .. })), "{told:?}");
+    assert!(
+        !told
+            .iter()
+            .any(|notice| matches!(notice, maillage::domain::notice::Notice::PutBack { .. })),
+        "{told:?}"
+    );
     // While the bot is away, too.
     let before = village.house.discord.last_call();
     village.house.stop().await;
@@ -171,7 +237,11 @@ async fn members_come_and_go() {
     village.house.clock.advance(TimeDelta::seconds(60));
     admin.join(m1, false);
     village.house.start().await;
-    village.house.discord.wait_for("access again", |world| world.holders(role).contains(&m1)).await;
+    village
+        .house
+        .discord
+        .wait_for("access again", |world| world.holders(role).contains(&m1))
+        .await;
     village.rest().await;
     assert_eq!(village.mutating(before).count(), 1);
 }
@@ -183,12 +253,16 @@ async fn functions_follow_their_holders() {
     let (relay, referent) = (discord.role("Relai local"), discord.role("Référent régional"));
     let (camille, awa) = (village.id("camille"), village.id("awa"));
     village.read(|world| {
-        assert_eq!((world.holders(relay), world.holders(referent)), (vec![camille], vec![awa]));
+        assert_eq!(
+            (world.holders(relay), world.holders(referent)),
+            (vec![camille], vec![awa])
+        );
         assert_eq!(world.guild().roles[&relay].permissions, 0);
     });
     discord.admin().give_role(village.id("lea"), relay);
     discord.admin().take_role(awa, referent);
-    let right = |world: &maillage::loopback::World| world.holders(relay) == [camille] && world.holders(referent) == [awa];
+    let right =
+        |world: &maillage::loopback::World| world.holders(relay) == [camille] && world.holders(referent) == [awa];
     discord.wait_for("the functions to be set right", right).await;
 }
 
@@ -200,8 +274,12 @@ async fn a_new_referent_gets_in_and_the_former_one_out() {
     let region = maillage::domain::ids::RegionCode("76".to_owned());
     let mut tx = app.store.write().await.unwrap();
     use maillage::domain::ids::UserId;
-    maillage::store::posts::end_referent(&mut tx, &region, UserId(awa), app.clock.now()).await.unwrap();
-    maillage::store::posts::name_referent(&mut tx, &region, UserId(lea), app.clock.now()).await.unwrap();
+    maillage::store::posts::end_referent(&mut tx, &region, UserId(awa), app.clock.now())
+        .await
+        .unwrap();
+    maillage::store::posts::name_referent(&mut tx, &region, UserId(lea), app.clock.now())
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     village.rest().await;
     village.read(|world| {
@@ -212,7 +290,13 @@ async fn a_new_referent_gets_in_and_the_former_one_out() {
             assert_eq!(ours.len(), 5, "everyone, bot, group, national, referent");
         }
     });
-    assert!(!village.told().await.iter().any(|notice| matches!(notice, maillage::domain::notice::Notice::PutBack { .. })));
+    assert!(
+        !village
+            .told()
+            .await
+            .iter()
+            .any(|notice| matches!(notice, maillage::domain::notice::Notice::PutBack { .. }))
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -228,7 +312,11 @@ async fn two_hundred_and_fifty_members_have_their_pages() {
     village.read(|world| {
         let channel = room(world, "registre").unwrap();
         let pages = world.messages_in(channel.id);
-        assert!(pages.iter().all(|page| page.pinned && page.content.encode_utf16().count() <= 2000));
+        assert!(
+            pages
+                .iter()
+                .all(|page| page.pinned && page.content.encode_utf16().count() <= 2000)
+        );
         let numbers: Vec<u32> = pages
             .iter()
             .flat_map(|page| page.content.lines())

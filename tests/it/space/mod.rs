@@ -47,11 +47,24 @@ impl Village {
         let app = house.app();
         let region = RegionCode("76".to_owned());
         let mut tx = app.store.write().await.unwrap();
-        let territory = territories::ensure(&mut tx, "243400520", "34", &region, "Lunel").await.unwrap();
-        let new = NewGroup { name: "Lunel", departement: "34", region: &region, territory, by: None };
+        let territory = territories::ensure(&mut tx, "243400520", "34", &region, "Lunel")
+            .await
+            .unwrap();
+        let new = NewGroup {
+            name: "Lunel",
+            departement: "34",
+            region: &region,
+            territory,
+            by: None,
+        };
         let group = groups::declare(&mut tx, &new, app.clock.now()).await.unwrap();
         tx.commit().await.unwrap();
-        let village = Village { house, group, members: 0, heard: Cell::new(0) };
+        let village = Village {
+            house,
+            group,
+            members: 0,
+            heard: Cell::new(0),
+        };
         village.rest().await;
         village
     }
@@ -69,8 +82,12 @@ impl Village {
         let (relay, referent) = (UserId(self.id("camille")), UserId(self.id("awa")));
         let app = self.app();
         let mut tx = app.store.write().await.unwrap();
-        posts::name_relay(&mut tx, self.group, relay, app.clock.now()).await.unwrap();
-        posts::name_referent(&mut tx, &RegionCode("76".to_owned()), referent, app.clock.now()).await.unwrap();
+        posts::name_relay(&mut tx, self.group, relay, app.clock.now())
+            .await
+            .unwrap();
+        posts::name_referent(&mut tx, &RegionCode("76".to_owned()), referent, app.clock.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         self.rest().await;
         self
@@ -87,21 +104,84 @@ impl Village {
             let mail = format!("p{number}@example.org");
             let phone = format!("06 39 98 {:02} {:02}", number / 100, number % 100);
             let identity = Identity::parse("Noé", "Le Goff", &phone, &mail, "34400").unwrap();
-            let place = Place { postal_code: "34400".to_owned(), insee: None, territory: None, placed: None };
-            let new = NewPerson { identity: &identity, place: &place, origin: Origin::Local, signed_up_on: None };
+            let place = Place {
+                postal_code: "34400".to_owned(),
+                insee: None,
+                territory: None,
+                placed: None,
+            };
+            let new = NewPerson {
+                identity: &identity,
+                place: &place,
+                origin: Origin::Local,
+                signed_up_on: None,
+            };
             let person = people::insert(&mut tx, &new, now).await.unwrap();
             if n <= linked {
                 let account = UserId(self.house.discord.user(&format!("m{number}")));
                 people::link(&mut tx, person, Some(account), now).await.unwrap();
             }
-            let new = NewMembership { person, group: self.group, by: UserId(1), consent_version: "1" };
+            let new = NewMembership {
+                person,
+                group: self.group,
+                by: UserId(1),
+                consent_version: "1",
+            };
             memberships::insert(&mut tx, &new, now).await.unwrap();
             validated.push(person);
         }
-        ladder::settle(&mut tx, &app.rules(), self.group, None, now).await.unwrap();
+        ladder::settle(&mut tx, &app.rules(), self.group, None, now)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         self.members += count;
         validated
+    }
+
+    /// Makes other groups, each with five members without Discord, all at once.
+    async fn neighbours(&self, names: &[&str]) {
+        let app = self.app();
+        let now = app.clock.now();
+        let region = RegionCode("76".to_owned());
+        let mut tx = app.store.write().await.unwrap();
+        for (place, name) in names.iter().enumerate() {
+            let territory = territories::ensure(&mut tx, name, "34", &region, name).await.unwrap();
+            let new = NewGroup {
+                name,
+                departement: "34",
+                region: &region,
+                territory,
+                by: None,
+            };
+            let group = groups::declare(&mut tx, &new, now).await.unwrap();
+            for n in 0..5 {
+                let phone = format!("01 99 00 {place:02} {n:02}");
+                let mail = format!("q{place}.{n}@example.org");
+                let identity = Identity::parse("Léa", "Roux", &phone, &mail, "34130").unwrap();
+                let place = Place {
+                    postal_code: "34130".to_owned(),
+                    insee: None,
+                    territory: None,
+                    placed: None,
+                };
+                let new = NewPerson {
+                    identity: &identity,
+                    place: &place,
+                    origin: Origin::Local,
+                    signed_up_on: None,
+                };
+                let person = people::insert(&mut tx, &new, now).await.unwrap();
+                let new = NewMembership {
+                    person,
+                    group,
+                    by: UserId(1),
+                    consent_version: "1",
+                };
+                memberships::insert(&mut tx, &new, now).await.unwrap();
+            }
+            ladder::settle(&mut tx, &app.rules(), group, None, now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
     }
 
     /// Ends a participation without waiting.
@@ -109,8 +189,12 @@ impl Village {
         let app = self.app();
         let mut tx = app.store.write().await.unwrap();
         let membership = memberships::current(&mut tx, person).await.unwrap().unwrap();
-        memberships::end(&mut tx, membership.id, End::Departure, None, app.clock.now()).await.unwrap();
-        ladder::settle(&mut tx, &app.rules(), self.group, None, app.clock.now()).await.unwrap();
+        memberships::end(&mut tx, membership.id, End::Departure, None, app.clock.now())
+            .await
+            .unwrap();
+        ladder::settle(&mut tx, &app.rules(), self.group, None, app.clock.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -128,7 +212,11 @@ impl Village {
             let world = &self.house.discord;
             // A notice that lies about is still to be swept.
             let clean = world.read(|world| notices(world).is_empty()) || quiet > 0;
-            quiet = if world.last_call() == calls && clean { quiet + 1 } else { 0 };
+            quiet = if world.last_call() == calls && clean {
+                quiet + 1
+            } else {
+                0
+            };
         }
     }
 
@@ -170,12 +258,17 @@ impl Village {
         let app = self.app();
         let mut tx = app.store.read().await.unwrap();
         let found = setbacks::load(&mut tx).await.unwrap();
-        found.iter().map(|(subject, setback)| format!("{subject} {}", setback.kind.key())).collect()
+        found
+            .iter()
+            .map(|(subject, setback)| format!("{subject} {}", setback.kind.key()))
+            .collect()
     }
 
     /// What people have been told since this was last asked, delivered or not.
     async fn told(&self) -> Vec<Notice> {
-        let options = SqliteConnectOptions::new().filename(self.house.database()).read_only(true);
+        let options = SqliteConnectOptions::new()
+            .filename(self.house.database())
+            .read_only(true);
         let mut database = SqliteConnection::connect_with(&options).await.unwrap();
         let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, notice FROM outbox WHERE id > ? ORDER BY id")
             .bind(self.heard.get())
@@ -183,7 +276,9 @@ impl Village {
             .await
             .unwrap();
         self.heard.set(rows.last().map_or(self.heard.get(), |(id, _)| *id));
-        rows.iter().map(|(_, notice)| serde_json::from_str(notice).unwrap()).collect()
+        rows.iter()
+            .map(|(_, notice)| serde_json::from_str(notice).unwrap())
+            .collect()
     }
 
     fn read<T>(&self, look: impl FnOnce(&World) -> T) -> T {
@@ -192,7 +287,8 @@ impl Village {
 
     /// The identifier of a room of the space.
     fn room(&self, name: &str) -> Id {
-        self.read(|world| room(world, name).map(|channel| channel.id)).expect("the room is there")
+        self.read(|world| room(world, name).map(|channel| channel.id))
+            .expect("the room is there")
     }
 
     fn role(&self) -> Id {
@@ -202,7 +298,12 @@ impl Village {
     /// Asserts that there is one space, each object of it once.
     fn assert_one_space(&self) {
         self.read(|world| {
-            let roles = world.guild().roles.values().filter(|role| role.name == "Groupe Lunel").count();
+            let roles = world
+                .guild()
+                .roles
+                .values()
+                .filter(|role| role.name == "Groupe Lunel")
+                .count();
             assert_eq!(roles, 1, "{}", world.dump());
             for (name, count) in [(CATEGORY, 1), ("discussion", 1), ("registre", 1), ("documents", 1)] {
                 let found = world.channels.values().filter(|channel| channel.name == name).count();
@@ -218,7 +319,9 @@ impl Village {
 }
 
 fn room<'a>(world: &'a World, name: &str) -> Option<&'a Channel> {
-    world.channel_in(CATEGORY, name).or_else(|| world.channel_in("🏛️ ACP Lunel", name))
+    world
+        .channel_in(CATEGORY, name)
+        .or_else(|| world.channel_in("🏛️ ACP Lunel", name))
 }
 
 /// The pin notices that lie in the rooms where only the bot writes.
@@ -233,8 +336,15 @@ fn notices(world: &World) -> Vec<&Message> {
 
 /// The whole text of the pinned register.
 fn register(world: &World) -> String {
-    let Some(channel) = room(world, "registre") else { return String::new() };
-    world.pins_in(channel.id).iter().map(|message| message.content.as_str()).collect::<Vec<_>>().join("\n")
+    let Some(channel) = room(world, "registre") else {
+        return String::new();
+    };
+    world
+        .pins_in(channel.id)
+        .iter()
+        .map(|message| message.content.as_str())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 /// How many mutating calls the making of a space takes besides its grants (product.md §7).

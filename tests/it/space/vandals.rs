@@ -48,14 +48,27 @@ async fn a_bit_that_events_do_not_show_is_taken_away_too() {
     let village = Village::formed(2).await;
     village.told().await;
     let role = village.role();
-    village.house.discord.admin().edit_channel(village.room("discussion"), |channel| {
-        let group = channel.overwrites.iter_mut().find(|overwrite| overwrite.id == role).unwrap();
-        group.allow |= PIN_MESSAGES;
-    });
+    village
+        .house
+        .discord
+        .admin()
+        .edit_channel(village.room("discussion"), |channel| {
+            let group = channel
+                .overwrites
+                .iter_mut()
+                .find(|overwrite| overwrite.id == role)
+                .unwrap();
+            group.allow |= PIN_MESSAGES;
+        });
     assert_eq!(village.put_back().await, [PutBack::Permissions]);
     village.read(|world| {
         let channel = room(world, "discussion").unwrap();
-        assert!(channel.overwrites.iter().all(|overwrite| overwrite.allow & PIN_MESSAGES == 0));
+        assert!(
+            channel
+                .overwrites
+                .iter()
+                .all(|overwrite| overwrite.allow & PIN_MESSAGES == 0)
+        );
     });
 }
 
@@ -77,7 +90,11 @@ async fn a_role_given_powers_loses_them() {
     let village = Village::formed(2).await;
     village.told().await;
     let role = village.role();
-    village.house.discord.admin().edit_role(role, |role| role.permissions = MANAGE_CHANNELS);
+    village
+        .house
+        .discord
+        .admin()
+        .edit_role(role, |role| role.permissions = MANAGE_CHANNELS);
     assert_eq!(village.put_back().await, [PutBack::Permissions]);
     village.read(|world| assert_eq!(world.guild().roles[&role].permissions, 0));
 }
@@ -117,7 +134,11 @@ async fn an_unpinned_page_is_pinned_again() {
 async fn a_deleted_category_comes_back_around_its_channels() {
     let village = Village::formed(2).await;
     village.told().await;
-    village.house.discord.admin().delete_channel(village.house.discord.channel(CATEGORY));
+    village
+        .house
+        .discord
+        .admin()
+        .delete_channel(village.house.discord.channel(CATEGORY));
     let told = village.put_back().await;
     assert!(told.contains(&PutBack::Deleted), "{told:?}");
     village.read(|world| assert_eq!(world.children(world.channel_named(CATEGORY).unwrap().id).len(), 3));
@@ -145,13 +166,22 @@ async fn what_changes_while_the_bot_is_deaf_is_found_at_the_next_greeting() {
     let register = village.room("registre");
     discord.gateway().lose_events(true);
     discord.admin().delete_channel(village.room("documents"));
-    discord.admin().put_overwrite(register, Overwrite::role(discord.guild_id(), VIEW_CHANNEL, 0));
+    discord
+        .admin()
+        .put_overwrite(register, Overwrite::role(discord.guild_id(), VIEW_CHANNEL, 0));
     discord.gateway().lose_events(false);
     discord.gateway().invalidate(false);
-    discord.wait_for("the register to be closed", |world| !world.sees(lea, register)).await;
-    discord.wait_for("the documents", |world| room(world, "documents").is_some()).await;
+    discord
+        .wait_for("the register to be closed", |world| !world.sees(lea, register))
+        .await;
+    discord
+        .wait_for("the documents", |world| room(world, "documents").is_some())
+        .await;
     let told = village.put_back().await;
-    assert!(told.contains(&PutBack::Permissions) && told.contains(&PutBack::Deleted), "{told:?}");
+    assert!(
+        told.contains(&PutBack::Permissions) && told.contains(&PutBack::Deleted),
+        "{told:?}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -160,7 +190,9 @@ async fn what_is_not_ours_is_left_alone() {
     let (discord, group) = (&village.house.discord, village.group);
     let before = discord.last_call();
     let copy = discord.admin().create_channel("registre", None, Vec::new());
-    discord.admin().edit_channel(copy, |channel| channel.topic = Some(format!("x · maillage:{group}:registre")));
+    discord.admin().edit_channel(copy, |channel| {
+        channel.topic = Some(format!("x · maillage:{group}:registre"))
+    });
     let role = discord.admin().create_role("Groupe Lunel", 0);
     village.rest().await;
     assert_eq!(village.mutating(before).count(), 0);
