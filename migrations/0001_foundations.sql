@@ -96,7 +96,7 @@ CREATE INDEX people_by_territory ON people (territory_id, call_state) WHERE eras
 CREATE TABLE duplicate_pairs (
     a          INTEGER NOT NULL REFERENCES people (id),
     b          INTEGER NOT NULL REFERENCES people (id),
-    reason     TEXT    NOT NULL CHECK (reason IN ('phone', 'name')),
+    reason     TEXT    NOT NULL CHECK (reason IN ('telephone', 'nom_et_code_postal', 'meme_personne_deux_fois')),
     found_at   INTEGER NOT NULL,
     verdict    TEXT CHECK (verdict IN ('same', 'distinct')),
     decided_at INTEGER,
@@ -104,6 +104,16 @@ CREATE TABLE duplicate_pairs (
     PRIMARY KEY (a, b),
     CHECK (a < b)
 ) STRICT, WITHOUT ROWID;
+CREATE INDEX duplicate_pairs_by_b ON duplicate_pairs (b);
+CREATE INDEX duplicate_pairs_open ON duplicate_pairs (found_at) WHERE verdict IS NULL;
+
+-- Which person each imported line became, by keyed hash of the whole line: importing the same file again changes nothing,
+-- whatever the file holds (§4). Erasing a person forgets his lines.
+CREATE TABLE import_lines (
+    hash      BLOB    PRIMARY KEY,
+    person_id INTEGER NOT NULL REFERENCES people (id)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX import_lines_by_person ON import_lines (person_id);
 
 CREATE TABLE memberships (
     id              INTEGER PRIMARY KEY,
@@ -118,6 +128,7 @@ CREATE TABLE memberships (
     left_reason     TEXT CHECK (left_reason IN ('depart', 'demenagement', 'exclusion', 'deces', 'erreur', 'annulation',
                                                 'transfert', 'retrait', 'effacement')),
     left_by         INTEGER,
+    left_note_sealed BLOB,                     -- why a validation was annulled, in the words of who did
     UNIQUE (group_id, number),
     CHECK ((left_at IS NULL) = (left_reason IS NULL))
 ) STRICT;
@@ -218,6 +229,7 @@ CREATE TABLE outbox (
     created_at  INTEGER NOT NULL,
     attempts    INTEGER NOT NULL DEFAULT 0,
     lease_until INTEGER,
+    tried_at    INTEGER,                       -- the first lease: from then on it may have been sent
     done_at     INTEGER,
     outcome     TEXT,                          -- sent, dropped, closed, …
     code        INTEGER,
@@ -225,6 +237,8 @@ CREATE TABLE outbox (
     message     INTEGER
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (class, due_at, id) WHERE done_at IS NULL;
+CREATE INDEX outbox_told ON outbox (target, id) WHERE outcome = 'sent';
+CREATE INDEX outbox_done ON outbox (class, done_at) WHERE outcome = 'sent';
 
 -- Answers to edit once a space is ready; the token is sealed and forgotten after use (§6.3).
 CREATE TABLE answers (

@@ -53,6 +53,8 @@ pub mod cli;
 pub mod clock;
 pub mod commands;
 pub mod config;
+#[cfg(feature = "demo")]
+pub mod demo;
 pub mod discord;
 pub mod domain;
 pub mod error;
@@ -60,6 +62,7 @@ pub mod error;
 pub mod loopback;
 pub mod reconciler;
 pub mod run;
+pub mod scheduler;
 pub mod store;
 pub mod supervisor;
 pub mod territories;

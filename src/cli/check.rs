@@ -20,14 +20,19 @@ pub(super) async fn check(settings: &Settings) -> Result<(), Lines> {
     let shown = Shown::of(settings);
     say(&host::check_settings(settings.file.as_deref()));
     Texts::load(Some(&settings.texts_dir())).map_err(|faults| texts::faults::lines(&faults))?;
-    let atlas = territories::load(&settings.territories_dir()).map_err(|error| texts::territories::load_error(&error))?;
+    let atlas =
+        territories::load(&settings.territories_dir()).map_err(|error| texts::territories::load_error(&error))?;
     say(&host::check_texts(atlas.territories().len()));
     let is_there = settings.database.exists();
     if is_there {
         let inspection = backup::inspect(&settings.database, &run::key_source(settings))
             .await
             .map_err(|error| shown.open(&error))?;
-        say(&host::check_database(&settings.database, inspection.version, inspection.size));
+        say(&host::check_database(
+            &settings.database,
+            inspection.version,
+            inspection.size,
+        ));
     } else {
         say(&host::check_no_database(&settings.database));
     }
@@ -36,9 +41,14 @@ pub(super) async fn check(settings: &Settings) -> Result<(), Lines> {
 
 /// What Discord says of the token, the application and the servers; when it does not answer, that is told and forgiven.
 async fn discord(settings: &Settings, shown: &Shown) -> Result<(), Lines> {
-    let Some(token) = &settings.token else { return Err(shown.line(&RunError::TokenMissing)) };
-    let clients = Clients::new(token.expose(), settings.api.as_ref().map(crate::config::ApiBase::as_str))
-        .map_err(|error| shown.line(&RunError::Tls(error)))?;
+    let Some(token) = &settings.token else {
+        return Err(shown.line(&RunError::TokenMissing));
+    };
+    let clients = Clients::new(
+        token.expose(),
+        settings.api.as_ref().map(crate::config::ApiBase::as_str),
+    )
+    .map_err(|error| shown.line(&RunError::Tls(error)))?;
     let http = clients.http();
     let application = match client::application(&http).await {
         Ok(application) => application,
@@ -74,7 +84,9 @@ async fn discord(settings: &Settings, shown: &Shown) -> Result<(), Lines> {
 /// The account that a token belongs to: its first part is the id, in base64. For bots it is the application's id too.
 fn account(token: &str) -> Option<u64> {
     let part = token.split('.').next()?;
-    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD.decode(part.trim_end_matches('=')).ok()?;
+    let bytes = base64::engine::general_purpose::STANDARD_NO_PAD
+        .decode(part.trim_end_matches('='))
+        .ok()?;
     std::str::from_utf8(&bytes).ok()?.parse().ok()
 }
 
@@ -84,7 +96,10 @@ mod tests {
 
     #[test]
     fn a_token_tells_its_account() {
-        assert_eq!(account("MTIzNDU2Nzg5MDEyMzQ1Njc4.abc.def"), Some(123_456_789_012_345_678));
+        assert_eq!(
+            account("MTIzNDU2Nzg5MDEyMzQ1Njc4.abc.def"),
+            Some(123_456_789_012_345_678)
+        );
         assert_eq!(account("rien"), None);
     }
 }

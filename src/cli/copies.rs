@@ -15,7 +15,9 @@ use crate::texts::host;
 /// The line for the host.
 pub(super) async fn backup(settings: &Settings, file: &Path) -> Result<(), Lines> {
     let shown = Shown::of(settings);
-    backup::copy(&settings.database, file).await.map_err(|error| copy_line(&shown, &error, file))?;
+    backup::copy(&settings.database, file)
+        .await
+        .map_err(|error| copy_line(&shown, &error, file))?;
     say(&host::backed_up(file));
     Ok(())
 }
@@ -28,12 +30,16 @@ pub(super) async fn restore(settings: Settings, file: &Path) -> Result<(), Lines
     let shown = Shown::of(&settings);
     let (database, key) = (settings.database.clone(), run::key_source(&settings));
     let stamp = Clock::system().now().format("%Y%m%d-%H%M%S").to_string();
-    let kept = backup::restore(file, &database, &key, &stamp).await.map_err(|error| match &error {
-        RestoreError::Open(error) => shown.open(error),
-        RestoreError::Copy(error) => copy_line(&shown, error, file),
-        RestoreError::File { path, source } => host::file(path, source),
-    })?;
-    let app = run::open(settings, Clock::system()).await.map_err(|error| shown.line(&error))?;
+    let kept = backup::restore(file, &database, &key, &stamp)
+        .await
+        .map_err(|error| match &error {
+            RestoreError::Open(error) => shown.open(error),
+            RestoreError::Copy(error) => copy_line(&shown, error, file),
+            RestoreError::File { path, source } => host::file(path, source),
+        })?;
+    let app = run::open(settings, Clock::system())
+        .await
+        .map_err(|error| shown.line(&error))?;
     app.store.close().await;
     say(&host::restored(&database, kept.as_deref()));
     Ok(())

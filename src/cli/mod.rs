@@ -32,7 +32,7 @@ use crate::texts::{self, host};
 const LOGS: &str = "maillage=info,serenity=warn,serenity::gateway::ws=error,poise=warn";
 /// What is logged by commands whose report is all that matters.
 const QUIET_LOGS: &str = "maillage=warn,serenity=error,serenity::gateway::ws=off";
-/// serenity can keep a thread busy while it waits for a dead connection: the others go on, even on one core.
+/// Enough for answers to people while a report is being made, even on one core.
 const THREADS: usize = 4;
 
 #[derive(Debug, Parser)]
@@ -63,6 +63,12 @@ enum Command {
         #[arg(help = host::RESTORE_FILE)]
         file: PathBuf,
     },
+    #[cfg(feature = "demo")]
+    #[command(about = host::DEMO)]
+    Demo {
+        #[arg(long, help = host::DEMO_SCENARIO)]
+        scenario: bool,
+    },
 }
 
 #[derive(Debug, Subcommand)]
@@ -85,8 +91,13 @@ pub fn main() -> ExitCode {
         Err(error) => return usage(&error),
     };
     let threads = std::thread::available_parallelism().map_or(THREADS, |cores| cores.get().max(THREADS));
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(threads).enable_all().build();
-    let Ok(runtime) = runtime else { return fail(&host::machine("tokio")) };
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(threads)
+        .enable_all()
+        .build();
+    let Ok(runtime) = runtime else {
+        return fail(&host::machine("tokio"));
+    };
     let outcome = runtime.block_on(perform(arguments.command.unwrap_or(Command::Run)));
     // A task of serenity's may never end; nothing of ours is left in it.
     runtime.shutdown_timeout(std::time::Duration::from_secs(1));
@@ -101,8 +112,11 @@ async fn perform(command: Command) -> Result<(), Lines> {
     let env = environment(&base)?;
     let env = |name: &str| env.get(name).cloned();
     let load = |needs_token: bool| {
-        let settings =
-            if needs_token { Settings::load(&env, &base) } else { Settings::load_offline(&env, &base) };
+        let settings = if needs_token {
+            Settings::load(&env, &base)
+        } else {
+            Settings::load_offline(&env, &base)
+        };
         settings.map_err(|faults| texts::faults::lines(&faults))
     };
     match command {
@@ -116,7 +130,9 @@ async fn perform(command: Command) -> Result<(), Lines> {
             log(Some(QUIET_LOGS), Output::Error);
             check::check(&settings).await
         }
-        Command::Territoires { what: TerritoryCommand::Construire { folder } } => territories::build(&folder, &base),
+        Command::Territoires {
+            what: TerritoryCommand::Construire { folder },
+        } => territories::build(&folder, &base),
         Command::Backup { file } => {
             let settings = load(false)?;
             copies::backup(&settings, &file).await
@@ -125,6 +141,12 @@ async fn perform(command: Command) -> Result<(), Lines> {
             let settings = load(false)?;
             log(Some(QUIET_LOGS), Output::Error);
             copies::restore(settings, &file).await
+        }
+        // No token, no settings: what the sandbox shows must not depend on the host's.
+        #[cfg(feature = "demo")]
+        Command::Demo { scenario } => {
+            let told = Box::pin(crate::demo::run(scenario, &mut std::io::stdout())).await;
+            told.map_err(|error| host::demo(&error.to_string()))
         }
     }
 }
@@ -139,7 +161,9 @@ async fn serve(settings: Settings) -> Result<(), Lines> {
         tracing::info!("asked to end: finishing what runs");
         on_signal.cancel();
     });
-    let running = run::start(settings, Clock::system(), shutdown).await.map_err(|error| shown.line(&error))?;
+    let running = run::start(settings, Clock::system(), shutdown)
+        .await
+        .map_err(|error| shown.line(&error))?;
     running.ended().await.map_err(|error| shown.line(&error))
 }
 
@@ -232,7 +256,10 @@ impl Shown {
     fn of(settings: &Settings) -> Self {
         Self {
             api: settings.api.as_ref().map(|api| api.as_str().to_owned()),
-            key: settings.key.is_none().then(|| settings.database.with_file_name("maillage.key")),
+            key: settings
+                .key
+                .is_none()
+                .then(|| settings.database.with_file_name("maillage.key")),
             database: settings.database.clone(),
         }
     }
@@ -244,7 +271,7 @@ impl Shown {
             RunError::Territories(error) => texts::territories::load_error(error),
             RunError::Open { source, .. } => self.open(source),
             RunError::Store(_) => host::database_broken(&self.database),
-            RunError::Tls(_) | RunError::Client(_) => host::no_client(),
+            RunError::Tls(_) | RunError::Unprepared(_) => host::no_client(),
             RunError::TokenMissing => texts::faults::lines(&[texts::faults::Fault::absent(
                 texts::faults::Place::Environment,
                 "DISCORD_TOKEN",
@@ -297,12 +324,12 @@ fn usage(error: &clap::Error) -> ExitCode {
         say(error.to_string().trim_end());
         return ExitCode::SUCCESS;
     }
-    let found = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg].into_iter().find_map(|kind| {
-        match error.get(kind) {
+    let found = [ContextKind::InvalidSubcommand, ContextKind::InvalidArg]
+        .into_iter()
+        .find_map(|kind| match error.get(kind) {
             Some(ContextValue::String(found)) => Some(found.clone()),
             _ => None,
-        }
-    });
+        });
     let _ = writeln!(std::io::stderr(), "{}", host::usage(found.as_deref()));
     // The code of misuse, by custom.
     ExitCode::from(2)
@@ -323,8 +350,14 @@ mod tests {
     fn a_level_for_everything_leaves_the_libraries_quiet() {
         for filter in [None, Some("info"), Some("debug"), Some("trace")] {
             let text = log_filter(filter).to_string();
-            assert!(text.contains("serenity=warn") && text.contains("serenity::gateway::ws=error"), "{text}");
+            assert!(
+                text.contains("serenity=warn") && text.contains("serenity::gateway::ws=error"),
+                "{text}"
+            );
         }
-        assert!(!log_filter(Some("serenity=debug")).to_string().contains("serenity=warn"), "whoever asks for it has it");
+        assert!(
+            !log_filter(Some("serenity=debug")).to_string().contains("serenity=warn"),
+            "whoever asks for it has it"
+        );
     }
 }

@@ -10,7 +10,7 @@ use serenity::all::{
 };
 
 use super::reply::Reply;
-use super::{Data, actor, answer_failure, bound_server};
+use super::{Data, actor, answer_failure, appel, bound_server, contacts, invitation, mon_groupe, valider};
 use crate::domain::action::Action;
 use crate::domain::ids::UserId;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -134,20 +134,46 @@ fn kind(custom_id: &str) -> &str {
 }
 
 async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
-    let _ = press;
+    let Some(action) = action else { return Err(stale()) };
     match action {
+        Action::ValiderCharter(draft) => valider::accept_charter(press, &draft).await,
+        Action::ValiderCorrect(draft) => valider::correct(press, &draft).await,
+        Action::ValiderCancel(draft) => valider::cancel(press, &draft).await,
+        Action::ValiderGroup(draft) => valider::choose_group(press, &draft).await,
+        Action::ValiderPlace(draft) => valider::choose_place(press, &draft).await,
+        Action::ValiderConfirm(draft) => valider::confirm(press, &draft).await,
+        Action::Annul(membership) => valider::annul(press, membership).await,
+        Action::NotMe(person) => valider::not_me(press, person).await,
+        Action::Coordinates(group, page) => mon_groupe::coordinates(press, group, page).await,
+        Action::Contacts(at) => contacts::turn(press, at).await,
+        Action::ContactsCharter(at) => contacts::accept_charter(press, at).await,
+        Action::ContactPick(at) => contacts::pick(press, at).await,
+        Action::Contact(person, at) => contacts::card(press, person, at).await,
+        Action::ContactValidate(person) => valider::open_for(press, person).await,
+        Action::CallOutcome(person, outcome, at) => contacts::outcome(press, person, outcome, at).await,
+        Action::CallBackPick(person, at) => contacts::pick_day(press, person, at).await,
+        Action::DoNotCall(person, at) => contacts::never(press, person, at).await,
+        Action::CallNote(person, at) => contacts::open_note(press, person, at).await,
+        Action::CallCharter(draft) => appel::accept_charter(press, &draft).await,
+        Action::CallConfirm(draft) => appel::confirm(press, &draft).await,
+        Action::Code => invitation::open_code(press).await,
         _ => Err(stale()),
     }
 }
 
 async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outcome<()> {
-    let _ = submission;
+    let Some(action) = action else { return Err(stale()) };
     match action {
+        Action::ValiderForm(draft) => valider::submitted(submission, &draft).await,
+        Action::AnnulForm(membership) => valider::annul_submitted(submission, membership).await,
+        Action::CallBackForm(person, at) => contacts::day_submitted(submission, person, at).await,
+        Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
+        Action::CodeForm => invitation::code_submitted(submission).await,
         _ => Err(stale()),
     }
 }
 
 /// A component that this version does not know, or that a modal's identifier was put on.
-fn stale() -> Failure {
+pub(super) fn stale() -> Failure {
     UserError::new(Refusal::Conflict, texts::refusals::stale()).into()
 }

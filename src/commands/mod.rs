@@ -3,9 +3,17 @@
 //! Commands come through poise; components and modals through [`components`], because collectors die with the process and
 //! everything that matters must outlive it.
 
+pub mod appel;
+pub mod choice;
 pub mod components;
+pub mod contacts;
+pub mod invitation;
+pub mod mon_groupe;
 pub mod registration;
 pub mod reply;
+pub mod retirer;
+pub mod suggest;
+pub mod valider;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -62,7 +70,15 @@ pub type Context<'a> = poise::ApplicationContext<'a, Data, Failure>;
 /// Every command, as registered in the server.
 #[must_use]
 pub fn all() -> Vec<poise::Command<Data, Failure>> {
-    vec![]
+    vec![
+        valider::valider(),
+        retirer::retirer(),
+        mon_groupe::mon_groupe(),
+        contacts::contacts(),
+        appel::appel(),
+        invitation::invitation(),
+        invitation::rejoindre(),
+    ]
 }
 
 /// The framework's options: commands, the check of the server, one way to fail.

@@ -486,3 +486,13 @@ impl From<LadderSettings> for crate::domain::ladder::Thresholds {
         }
     }
 }
+
+impl From<CallSettings> for crate::domain::contact::Pace {
+    fn from(settings: CallSettings) -> Self {
+        Self {
+            cooldown: settings.cooldown,
+            lease: settings.lease,
+            reminder: settings.reminder,
+        }
+    }
+}

@@ -54,7 +54,11 @@ impl Clients {
             // Never to another address than the one that was chosen.
             .redirect(reqwest::redirect::Policy::none())
             .build()?;
-        Ok(Self { plain, base: base.map(ToOwned::to_owned), token: zeroize::Zeroizing::new(token.to_owned()) })
+        Ok(Self {
+            plain,
+            base: base.map(ToOwned::to_owned),
+            token: zeroize::Zeroizing::new(token.to_owned()),
+        })
     }
 
     /// A client of serenity's.
@@ -99,7 +103,11 @@ impl Clients {
             Err(error) if !error.is_decode() => return Err(GatewayAddress::Later(ApiFailure::UNREACHABLE)),
             Err(_) => return Err(GatewayAddress::Unusable),
         };
-        if is_gateway(&gateway.url) { Ok(gateway.url) } else { Err(GatewayAddress::Unusable) }
+        if is_gateway(&gateway.url) {
+            Ok(gateway.url)
+        } else {
+            Err(GatewayAddress::Unusable)
+        }
     }
 }
 
@@ -113,7 +121,10 @@ fn is_gateway(address: &str) -> bool {
 /// # Errors
 /// [`Kind::TokenRefused`] for a token that Discord does not know.
 pub async fn me(http: &Http) -> Result<u64, ApiFailure> {
-    let user = http.get_current_user().await.map_err(|error| ApiFailure::read(&error))?;
+    let user = http
+        .get_current_user()
+        .await
+        .map_err(|error| ApiFailure::read(&error))?;
     Ok(user.id.get())
 }
 
@@ -122,7 +133,10 @@ pub async fn me(http: &Http) -> Result<u64, ApiFailure> {
 /// # Errors
 /// When Discord refuses, or cannot be reached.
 pub async fn servers(http: &Http) -> Result<Vec<u64>, ApiFailure> {
-    let servers = http.get_guilds(None, Some(200)).await.map_err(|error| ApiFailure::read(&error))?;
+    let servers = http
+        .get_guilds(None, Some(200))
+        .await
+        .map_err(|error| ApiFailure::read(&error))?;
     Ok(servers.into_iter().map(|server| server.id.get()).collect())
 }
 
@@ -142,11 +156,18 @@ pub struct Application {
 /// # Errors
 /// When Discord refuses, or cannot be reached.
 pub async fn application(http: &Http) -> Result<Application, ApiFailure> {
-    let info = http.get_current_application_info().await.map_err(|error| ApiFailure::read(&error))?;
+    let info = http
+        .get_current_application_info()
+        .await
+        .map_err(|error| ApiFailure::read(&error))?;
     let lists_members = info.flags.map(|flags| {
         flags.intersects(ApplicationFlags::GATEWAY_GUILD_MEMBERS | ApplicationFlags::GATEWAY_GUILD_MEMBERS_LIMITED)
     });
-    Ok(Application { id: info.id.get(), public: info.bot_public, lists_members })
+    Ok(Application {
+        id: info.id.get(),
+        public: info.bot_public,
+        lists_members,
+    })
 }
 
 /// The permissions that the product asks for, never Administrator (product.md §17: bits 0 4 6 10 11 13 14 15 16 28 33 35 36
@@ -178,7 +199,13 @@ mod tests {
         for good in ["wss://gateway.discord.gg", "ws://127.0.0.1:8080", "wss://a.example/ws"] {
             assert!(is_gateway(good), "{good}");
         }
-        for bad in ["", "https://discord.com", "gateway.discord.gg", "ws://", "javascript:alert(1)"] {
+        for bad in [
+            "",
+            "https://discord.com",
+            "gateway.discord.gg",
+            "ws://",
+            "javascript:alert(1)",
+        ] {
             assert!(!is_gateway(bad), "{bad}");
         }
     }

@@ -4,6 +4,7 @@
 //! (`kind:argument:…`), holds ids only, never personal data, and at most 100 characters (Discord, components/reference).
 //! Whoever presses is checked by the use case, each time (product.md §2).
 
+use super::contact::{Filter, OutcomeKind};
 use super::ids::{GroupId, MembershipId, PersonId};
 
 /// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
@@ -19,6 +20,29 @@ impl DraftId {
                 .bytes()
                 .all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'_');
         plain.then(|| DraftId(text.to_owned()))
+    }
+}
+
+/// A page of one of the lists of `/contacts`: where a card was opened, and where one goes back to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct ListAt {
+    /// Which list.
+    pub filter: Filter,
+    /// Which page, from 0.
+    pub page: u32,
+}
+
+impl ListAt {
+    /// The first page of a list.
+    #[must_use]
+    pub fn first(filter: Filter) -> Self {
+        Self { filter, page: 0 }
+    }
+
+    /// Another page of the same list.
+    #[must_use]
+    pub fn at(self, page: u32) -> Self {
+        Self { page, ..self }
     }
 }
 
@@ -90,6 +114,28 @@ impl Argument for DraftId {
     }
 }
 
+impl Argument for OutcomeKind {
+    fn write(&self) -> String {
+        self.code().to_owned()
+    }
+    fn read(text: &str) -> Option<Self> {
+        OutcomeKind::from_code(text)
+    }
+}
+
+impl Argument for ListAt {
+    fn write(&self) -> String {
+        format!("{}.{}", self.filter, self.page)
+    }
+    fn read(text: &str) -> Option<Self> {
+        let (filter, page) = text.split_once('.')?;
+        Some(ListAt {
+            filter: Filter::from_code(filter)?,
+            page: page.parse().ok()?,
+        })
+    }
+}
+
 actions! {
     /// Submission of the modal «Valider une participation» (product.md §6); the draft says whom and for whom.
     ValiderForm(draft: DraftId) = "valider-form";
@@ -125,6 +171,38 @@ actions! {
     NameRelayPick = "nommer-relai-choix";
     /// «Coordonnées du groupe», under the register: page, from 0.
     Coordinates(group: GroupId, page: u32) = "coordonnees";
+
+    /// A page of the relay's list: «Précédent», «Suivant», and back from a card (product.md §5).
+    Contacts(at: ListAt) = "contacts";
+    /// «J’accepte la charte», on the way to a list.
+    ContactsCharter(at: ListAt) = "contacts-charte";
+    /// Choice of one person of the page: opens the card.
+    ContactPick(at: ListAt) = "contacts-choix";
+    /// The card of one person.
+    Contact(person: PersonId, at: ListAt) = "contact";
+    /// «Valider», on the card: opens the modal «Valider une participation», filled.
+    ContactValidate(person: PersonId) = "contact-valider";
+    /// What came of a call: the seven buttons of the card. «À rappeler…» asks for the day, «Ne plus appeler» for a confirmation.
+    CallOutcome(person: PersonId, outcome: OutcomeKind, at: ListAt) = "appel";
+    /// Choice of the day of a call-back.
+    CallBackPick(person: PersonId, at: ListAt) = "appel-jour";
+    /// Submission of a typed day.
+    CallBackForm(person: PersonId, at: ListAt) = "appel-jour-form";
+    /// «Confirmer», under «Ne plus appeler».
+    DoNotCall(person: PersonId, at: ListAt) = "appel-jamais";
+    /// «Note», on the card: opens the modal.
+    CallNote(person: PersonId, at: ListAt) = "appel-note";
+    /// Submission of a note.
+    CallNoteForm(person: PersonId, at: ListAt) = "appel-note-form";
+    /// «J’accepte la charte», on the way to what `/appel` asked for.
+    CallCharter(draft: DraftId) = "appel-charte";
+    /// «Confirmer», under «Ne plus appeler» asked by `/appel` with a note.
+    CallConfirm(draft: DraftId) = "appel-confirmer";
+
+    /// «J’ai un code», under the welcome: opens the modal (product.md §11).
+    Code = "code";
+    /// Submission of a code.
+    CodeForm = "code-form";
 }
 
 #[cfg(test)]
@@ -142,6 +220,15 @@ mod tests {
             Action::Annul(MembershipId(i64::MAX)),
             Action::NameRelayPick,
             Action::Coordinates(GroupId(12), 3),
+            Action::CallOutcome(
+                PersonId(i64::MAX),
+                OutcomeKind::DoNotCall,
+                ListAt {
+                    filter: Filter::CallBack,
+                    page: u32::MAX,
+                },
+            ),
+            Action::Code,
         ] {
             let id = action.custom_id();
             assert!(id.len() <= 100, "{id}");
@@ -159,6 +246,10 @@ mod tests {
             "pas-moi:1:2",
             "valider-form:../../etc",
             "nommer-relai-choix:1",
+            "contacts:tous",
+            "contacts:tous.x",
+            "contacts:toutes.1",
+            "appel:1:oui:tous.0",
         ] {
             assert_eq!(Action::parse(id), None, "{id}");
         }

@@ -5,8 +5,7 @@ mod offer;
 use chrono::{Months, NaiveDate};
 
 pub use offer::{
-    COOLDOWN, Contact, EmptyList, Filter, LEASE, Lease, NotOffered, REMINDER_HOUR, in_days, paris_day, reminder_due,
-    reminder_instant, take_lease, why_empty,
+    Contact, EmptyList, Filter, Lease, NotOffered, Pace, in_days, reminder_due, reminder_instant, take_lease, why_empty,
 };
 
 /// How far ahead a call-back may be set, in months. Not in product.md: it only stops a mistyped year.

@@ -9,6 +9,8 @@ pub mod desired;
 pub mod duplicates;
 pub mod fold;
 pub mod ids;
+pub mod import;
+pub mod invitation;
 pub mod ladder;
 pub mod notice;
 pub mod observed;

@@ -1,6 +1,7 @@
 //! What the outbox tells people: facts by id, never by name (product.md §16). Names are put in when a message is sent, so a
 //! person erased in the meantime is not named, and a stolen outbox tells nothing.
 
+use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
 use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, UserId};
@@ -88,6 +89,30 @@ pub enum Notice {
         /// Percent of the tightest limit in use.
         percent: u8,
     },
+    /// These people are to be called back this evening; to the relay who made the appointments (§5).
+    CallBacks {
+        /// The people.
+        people: Vec<PersonId>,
+    },
+    /// What is new on the relay's list since that day; to each relay, once a week (§5).
+    RelayDigest {
+        /// The day of the digest before.
+        since: NaiveDate,
+    },
+    /// A direct message that could not be delivered, told by a mention in a channel, without any name (§5, §10, §11).
+    Mention {
+        /// Whose direct messages are closed.
+        user: UserId,
+        /// What it was about.
+        notice: Box<Notice>,
+    },
+    /// A person used the invitation; to the relays (§6.6).
+    Joined {
+        /// The person, now linked to an account.
+        person: PersonId,
+        /// The group, of which the person is a member or whose relays call this person.
+        group: GroupId,
+    },
 }
 
 /// What the reconciler found changed by hand.
@@ -149,6 +174,21 @@ pub enum Class {
     Digest = 3,
     /// Welcomes.
     Welcome = 4,
+}
+
+impl Class {
+    /// The class that the database stored.
+    #[must_use]
+    pub fn from_sql(value: i64) -> Option<Class> {
+        let all = [
+            Class::Access,
+            Class::Reminder,
+            Class::Operation,
+            Class::Digest,
+            Class::Welcome,
+        ];
+        all.into_iter().find(|class| *class as i64 == value)
+    }
 }
 
 #[cfg(test)]

@@ -22,10 +22,11 @@ use crate::config::Settings;
 use crate::discord::client::Clients;
 use crate::discord::events;
 use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
-use crate::discord::gateway::{self, End, Pulse};
+use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
 use crate::reconciler::Reconciler;
+use crate::scheduler::Scheduler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
 use crate::store::vault::SecretKey;
@@ -72,9 +73,9 @@ pub enum RunError {
     /// The TLS library cannot start.
     #[error("TLS")]
     Tls(#[source] reqwest::Error),
-    /// serenity cannot be set up.
-    #[error("client of Discord")]
-    Client(#[source] Box<serenity::Error>),
+    /// The gateway cannot be prepared.
+    #[error("gateway")]
+    Unprepared(#[from] Unprepared),
     /// `DISCORD_TOKEN` is not given.
     #[error("no token")]
     TokenMissing,
@@ -113,6 +114,17 @@ pub enum RunError {
     /// serenity has stopped.
     #[error("the gateway has stopped")]
     Stopped,
+}
+
+impl From<End> for RunError {
+    fn from(end: End) -> Self {
+        match end {
+            End::TokenRefused => RunError::TokenRefused,
+            End::IntentsRefused => RunError::IntentsRefused,
+            End::Silent(silence) => RunError::Silent(silence),
+            End::Stopped => RunError::Stopped,
+        }
+    }
 }
 
 /// Opens everything that does not need Discord: texts, territories, database.
@@ -242,7 +254,7 @@ impl Life {
 
     /// Connects and stays so until it is asked to end, or cannot go on.
     async fn connected(&self) -> Result<(), RunError> {
-        let http = self.clients.http();
+        let http = Arc::new(self.clients.http());
         let Some(address) = startup::gateway_address(&self.app, &self.clients, &self.shutdown).await? else {
             return Ok(());
         };
@@ -256,46 +268,32 @@ impl Life {
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
             observer,
+            Arc::clone(&http),
             fatal,
         );
-        let client = gateway::client(http, &address, dispatcher, &self.pulse)
-            .await
-            .map_err(|source| RunError::Client(Box::new(source)))?;
-        let (shards, http) = (Arc::clone(&client.shard_manager), Arc::clone(&client.http));
-        let address = Arc::clone(&client.ws_url);
+        let scheduler = Scheduler::new(Arc::clone(&self.app), Arc::clone(&http)).await?;
+        let mut gateway = Gateway::connect(self.clients.http(), address, dispatcher, &self.pulse).await?;
+        let (shards, address) = gateway.parts();
         let mut readies = self.pulse.readies();
         let turnstile = async {
             // The first connection is not delayed.
             let _ = readies.changed().await;
             gateway::turnstile(&address).await;
         };
-        let end = tokio::select! {
+        // The gateway is dropped on the way out: nothing more comes in while the rest is finished.
+        tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => None,
-            end = gateway::run(client) => Some(end),
-            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Some(end),
-            Some(error) = fatals.recv() => return self.leave(&shards, Err(error)).await,
-            () = self.loops(&http, events) => None,
-            () = turnstile => None,
-        };
-        let end = match end {
-            None => Ok(()),
-            Some(End::TokenRefused) => Err(RunError::TokenRefused),
-            Some(End::IntentsRefused) => Err(RunError::IntentsRefused),
-            Some(End::Silent(silence)) => Err(RunError::Silent(silence)),
-            Some(End::Stopped) => Err(RunError::Stopped),
-        };
-        self.leave(&shards, end).await
-    }
-
-    async fn leave(&self, shards: &serenity::all::ShardManager, end: Result<(), RunError>) -> Result<(), RunError> {
-        self.gate.close();
-        gateway::leave(shards).await;
-        end
+            () = self.shutdown.cancelled() => Ok(()),
+            Some(error) = fatals.recv() => Err(error),
+            end = gateway.ended() => Err(end.into()),
+            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Err(end.into()),
+            () = self.loops(&http, scheduler, events) => Ok(()),
+            () = turnstile => Ok(()),
+        }
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
-    async fn loops(&self, http: &Arc<Http>, events: mpsc::UnboundedReceiver<events::Event>) {
+    async fn loops(&self, http: &Arc<Http>, scheduler: Scheduler, events: mpsc::UnboundedReceiver<events::Event>) {
         let mut readies = self.pulse.readies();
         if readies.wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
@@ -307,9 +305,31 @@ impl Life {
         let stop = self.shutdown.clone();
         let reconciler = Reconciler::new(Arc::clone(&self.app), Arc::clone(http), events, stop);
         let reconciler = Arc::new(Mutex::new(reconciler));
-        self.supervisor.every(RECONCILER, Some(self.app.store.changes()), move |_| {
+        let changes = self.app.store.changes();
+        self.supervisor.every(RECONCILER, Some(changes), move |_| {
             let reconciler = Arc::clone(&reconciler);
             async move { reconciler.lock().await.step().await }
+        });
+        let scheduler = Arc::new(scheduler);
+        let changes = || Some(self.app.store.changes());
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("direct messages", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.direct(now).await }
+        });
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("posts", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.posts(now).await }
+        });
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("answers", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.answers(now).await }
+        });
+        self.supervisor.every("rounds", None, move |now| {
+            let scheduler = Arc::clone(&scheduler);
+            async move { scheduler.rounds(now).await }
         });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();

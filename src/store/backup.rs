@@ -66,7 +66,12 @@ pub enum RestoreError {
 /// # Errors
 /// Why it could not be opened.
 pub async fn inspect(path: &Path, key: &KeySource) -> Result<Inspection, OpenError> {
-    let size = std::fs::metadata(path).map_err(|source| OpenError::File { path: path.to_owned(), source })?.len();
+    let size = std::fs::metadata(path)
+        .map_err(|source| OpenError::File {
+            path: path.to_owned(),
+            source,
+        })?
+        .len();
     let mut conn = reader(path).await?;
     let version = version(path, &mut conn).await?;
     if version > migrations::latest() {
@@ -88,7 +93,10 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
     version(from, &mut conn).await.map_err(CopyError::Source)?;
     create_empty(to)?;
     let copied = async {
-        sqlx::query("VACUUM INTO ?").bind(to.to_string_lossy().as_ref()).execute(&mut conn).await?;
+        sqlx::query("VACUUM INTO ?")
+            .bind(to.to_string_lossy().as_ref())
+            .execute(&mut conn)
+            .await?;
         let mut copy = reader_options(to).connect().await?;
         let verdict: String = sqlx::query_scalar("PRAGMA quick_check(1)").fetch_one(&mut copy).await?;
         copy.close().await?;
@@ -96,7 +104,10 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
     };
     let outcome = match copied.await {
         Ok(true) => sync(to),
-        Ok(false) => Err(CopyError::Sql(StoreError::Row { table: "copy", what: "not whole" })),
+        Ok(false) => Err(CopyError::Sql(StoreError::Row {
+            table: "copy",
+            what: "not whole",
+        })),
         Err(error) => Err(CopyError::Sql(error.into())),
     };
     if outcome.is_err() {
@@ -118,7 +129,10 @@ pub async fn restore(from: &Path, path: &Path, key: &KeySource, stamp: &str) -> 
     // Left by a restoration that died in the middle.
     let _ = std::fs::remove_file(&fresh);
     copy(from, &fresh).await?;
-    let moved = |source, path: &Path| RestoreError::File { path: path.to_owned(), source };
+    let moved = |source, path: &Path| RestoreError::File {
+        path: path.to_owned(),
+        source,
+    };
     let kept = if path.exists() {
         let kept = with_suffix(path, &format!(".avant-{stamp}"));
         for suffix in ["-wal", "-shm", ""] {
@@ -137,6 +151,49 @@ pub async fn restore(from: &Path, path: &Path, key: &KeySource, stamp: &str) -> 
     Ok(kept)
 }
 
+/// Makes a copy of the night in `folder`, under a name that bears the instant, and keeps the `kept` latest ones. The copy
+/// takes its name once it is whole.
+///
+/// # Errors
+/// See [`CopyError`].
+pub async fn nightly(database: &Path, folder: &Path, stamp: &str, kept: u32) -> Result<(), CopyError> {
+    let refused = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CopyError::File { path, source }
+    };
+    create_private_folder(folder).map_err(refused(folder))?;
+    let unfinished = folder.join(UNFINISHED);
+    // Left by a process that died in the middle.
+    let _ = std::fs::remove_file(&unfinished);
+    copy(database, &unfinished).await?;
+    let name = folder.join(format!("{PREFIX}{stamp}{SUFFIX}"));
+    std::fs::rename(&unfinished, &name).map_err(refused(&name))?;
+    let all = copies(folder, PREFIX, SUFFIX).map_err(refused(folder))?;
+    let excess = all.len().saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX));
+    for old in all.iter().take(excess) {
+        std::fs::remove_file(old).map_err(refused(old))?;
+    }
+    Ok(())
+}
+
+/// How the names of nightly copies begin and end; between them stands the instant, so that names sort by age.
+const PREFIX: &str = "maillage-";
+const SUFFIX: &str = ".db";
+/// The name of a copy that is being made.
+const UNFINISHED: &str = "sauvegarde-en-cours";
+
+/// Creates a folder that only its owner may enter.
+fn create_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
 /// The copies in a folder whose names begin and end so, oldest first: names bear the instant.
 ///
 /// # Errors
@@ -151,7 +208,9 @@ pub fn copies(folder: &Path, prefix: &str, suffix: &str) -> std::io::Result<Vec<
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let is_copy = name.to_str().is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        let is_copy = name
+            .to_str()
+            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
         if is_copy {
             found.push(entry.path());
         }
@@ -177,14 +236,24 @@ fn with_suffix(path: &Path, suffix: &str) -> PathBuf {
 }
 
 fn reader_options(path: &Path) -> SqliteConnectOptions {
-    SqliteConnectOptions::new().filename(path).create_if_missing(false).read_only(true).busy_timeout(BUSY_TIMEOUT)
+    SqliteConnectOptions::new()
+        .filename(path)
+        .create_if_missing(false)
+        .read_only(true)
+        .busy_timeout(BUSY_TIMEOUT)
 }
 
 async fn reader(path: &Path) -> Result<SqliteConnection, OpenError> {
     if let Err(source) = std::fs::File::open(path) {
-        return Err(OpenError::File { path: path.to_owned(), source });
+        return Err(OpenError::File {
+            path: path.to_owned(),
+            source,
+        });
     }
-    reader_options(path).connect().await.map_err(|error| not_a_database(path, error))
+    reader_options(path)
+        .connect()
+        .await
+        .map_err(|error| not_a_database(path, error))
 }
 
 /// The version of the schema; an error when the tables are not ours.
@@ -209,7 +278,10 @@ fn create_empty(path: &Path) -> Result<(), CopyError> {
     match private_options().create_new(true).open(path) {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Err(CopyError::Exists(path.to_owned())),
-        Err(source) => Err(CopyError::File { path: path.to_owned(), source }),
+        Err(source) => Err(CopyError::File {
+            path: path.to_owned(),
+            source,
+        }),
     }
 }
 
@@ -217,5 +289,8 @@ fn create_empty(path: &Path) -> Result<(), CopyError> {
 fn sync(path: &Path) -> Result<(), CopyError> {
     std::fs::File::open(path)
         .and_then(|file| file.sync_all())
-        .map_err(|source| CopyError::File { path: path.to_owned(), source })
+        .map_err(|source| CopyError::File {
+            path: path.to_owned(),
+            source,
+        })
 }

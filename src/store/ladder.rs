@@ -15,6 +15,7 @@ macro_rules! signed_up {
          AND p.call_state NOT IN ('refus', 'ne_plus_appeler')"
     };
 }
+pub(in crate::store) use signed_up as who_signed_up;
 
 /// Counts the people signed up in a group's territory and its validated members.
 ///

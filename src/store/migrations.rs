@@ -8,7 +8,10 @@ use sqlx::sqlite::SqlitePool;
 use super::{OpenError, StoreError};
 
 /// Version, name and text of each migration, oldest first.
-const MIGRATIONS: &[(i64, &str, &str)] = &[(1, "foundations", include_str!("../../migrations/0001_foundations.sql"))];
+const MIGRATIONS: &[(i64, &str, &str)] = &[
+    (1, "foundations", include_str!("../../migrations/0001_foundations.sql")),
+    (2, "calls", include_str!("../../migrations/0002_calls.sql")),
+];
 
 /// The version of the schema that this program writes.
 #[must_use]

@@ -9,6 +9,7 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeZone, Utc};
@@ -18,26 +19,35 @@ use tokio::sync::watch;
 
 pub mod answers;
 pub mod authority;
-pub mod bindings;
 pub mod backup;
+pub mod bindings;
+pub mod calls;
 pub mod drafts;
 pub mod groups;
 pub mod identity;
+pub mod imports;
+pub mod invitations;
 pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
 pub mod meta;
 pub mod migrations;
+pub mod names;
 pub mod outbox;
+pub mod participation;
 pub mod people;
 pub mod posts;
+pub mod reminders;
 pub mod roster;
 pub mod setbacks;
 pub mod snapshot;
 #[cfg(test)]
 mod space_tests;
 pub mod statutes;
+#[cfg(test)]
+mod support_tests;
+pub mod suppressions;
 pub mod territories;
 pub mod vault;
 
@@ -111,6 +121,7 @@ struct Inner {
     readers: SqlitePool,
     vault: Arc<Vault>,
     changes: watch::Sender<u64>,
+    queries: Arc<AtomicU64>,
     // Held as long as the store lives: one process per database (product.md §17).
     _lock: std::fs::File,
 }
@@ -165,6 +176,7 @@ impl Store {
             readers,
             vault: Arc::new(vault),
             changes,
+            queries: Arc::default(),
             _lock: lock,
         };
         Ok(Store { inner: Arc::new(inner) })
@@ -192,6 +204,7 @@ impl Store {
             inner,
             vault: Arc::clone(&self.inner.vault),
             changes: None,
+            queries: Arc::clone(&self.inner.queries),
         })
     }
 
@@ -205,7 +218,15 @@ impl Store {
             inner,
             vault: Arc::clone(&self.inner.vault),
             changes: Some(self.inner.changes.clone()),
+            queries: Arc::clone(&self.inner.queries),
         })
+    }
+
+    /// How many queries were made since the start, transactions apart: a query through sqlx costs ten times what SQLite
+    /// does, so that their number is what is watched.
+    #[must_use]
+    pub fn queries(&self) -> u64 {
+        self.inner.queries.load(Ordering::Relaxed)
     }
 
     /// Woken after each [`Tx::commit`].
@@ -227,11 +248,13 @@ pub struct Tx {
     inner: Transaction<'static, Sqlite>,
     vault: Arc<Vault>,
     changes: Option<watch::Sender<u64>>,
+    queries: Arc<AtomicU64>,
 }
 
 impl Tx {
     /// The connection, for the queries of this module's files.
     pub(in crate::store) fn conn(&mut self) -> &mut SqliteConnection {
+        self.queries.fetch_add(1, Ordering::Relaxed);
         &mut self.inner
     }
 
@@ -358,4 +381,26 @@ fn not_a_database(path: &Path, error: sqlx::Error) -> OpenError {
 pub async fn ping(store: &Store) -> Result<(), StoreError> {
     store.inner.readers.acquire().await?.ping().await?;
     Ok(())
+}
+
+/// Hashes as one bound value, for `IN (SELECT unhex(value) FROM json_each(?))`: one prepared statement for any number of them.
+fn hex_list(hashes: impl IntoIterator<Item = vault::BlindIndex>) -> String {
+    use std::fmt::Write as _;
+    let mut list = String::from("[");
+    for hash in hashes {
+        list.push_str(if list.len() > 1 { ",\"" } else { "\"" });
+        for byte in hash {
+            // Writing to a String cannot fail.
+            let _ = write!(list, "{byte:02x}");
+        }
+        list.push('"');
+    }
+    list.push(']');
+    list
+}
+
+/// Row ids as one bound value, for `IN (SELECT value FROM json_each(?))`.
+fn id_list(ids: impl IntoIterator<Item = i64>) -> String {
+    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
+    format!("[{}]", ids.join(","))
 }

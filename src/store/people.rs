@@ -7,7 +7,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::vault::{BlindIndex, Index, Vault};
-use super::{StoreError, Tx, from_sql, identity, to_sql};
+use super::{StoreError, Tx, from_sql, identity, suppressions, to_sql};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{GroupId, PersonId, TerritoryId, UserId};
 use crate::domain::person::Identity;
@@ -193,8 +193,9 @@ pub async fn insert(tx: &mut Tx, new: &NewPerson<'_>, now: DateTime<Utc>) -> Res
     let indexes = Indexes::of(&vault, new.identity, &new.place.postal_code);
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO people (sealed, mail_index, phone_index, name_index, postal_code, insee, territory_id, placed, source, \
-                             signed_up_on, created_at, updated_at) \
-         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11) RETURNING id",
+                             signed_up_on, created_at, updated_at, number_blocked) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?11, \
+                 EXISTS (SELECT 1 FROM suppressions WHERE kind = 'do_not_call' AND hash = ?12)) RETURNING id",
     )
     .bind(identity::seal(&vault, new.identity)?)
     .bind(indexes.mail.map(Vec::from))
@@ -207,6 +208,7 @@ pub async fn insert(tx: &mut Tx, new: &NewPerson<'_>, now: DateTime<Utc>) -> Res
     .bind(new.origin.key())
     .bind(new.signed_up_on.map(|date| date.to_string()))
     .bind(to_sql(now))
+    .bind(new.identity.phone.as_ref().map(|phone| Vec::from(suppressions::of_phone(&vault, phone))))
     .fetch_one(tx.conn())
     .await?;
     Ok(PersonId(id))
@@ -226,7 +228,8 @@ pub async fn set_identity(
     let vault = Arc::clone(tx.vault());
     let indexes = Indexes::of(&vault, identity, postal_code);
     sqlx::query(
-        "UPDATE people SET sealed = ?, mail_index = ?, phone_index = ?, name_index = ?, postal_code = ?, updated_at = ? \
+        "UPDATE people SET sealed = ?, mail_index = ?, phone_index = ?, name_index = ?, postal_code = ?, updated_at = ?, \
+             number_blocked = EXISTS (SELECT 1 FROM suppressions WHERE kind = 'do_not_call' AND hash = ?) \
          WHERE id = ? AND erased_at IS NULL",
     )
     .bind(identity::seal(&vault, identity)?)
@@ -235,6 +238,7 @@ pub async fn set_identity(
     .bind(Vec::from(indexes.name))
     .bind(postal_code)
     .bind(to_sql(now))
+    .bind(identity.phone.as_ref().map(|phone| Vec::from(suppressions::of_phone(&vault, phone))))
     .bind(id.0)
     .execute(tx.conn())
     .await?;
@@ -350,31 +354,64 @@ pub async fn alike(tx: &mut Tx, indexes: &Indexes) -> Result<Vec<Person>, StoreE
 /// How many people a relay's list may hold in memory at once (product.md §16).
 pub const CONTACTS_MAX: u32 = 2000;
 
-/// The people on file whom the relays of these groups call, members included: those of the groups' territories who came by
-/// the website, and the groups' own members. Erased and merged ones left out; 2,000 at most, latest first.
+/// The ids of the people on file with the relays of the groups ?1 (a JSON array of ids): those of the groups' territories,
+/// whatever the commune unless a split gave it to another group, and the groups' own members. Each part uses an index.
+macro_rules! on_file_with {
+    () => {
+        "SELECT person_id AS id FROM memberships WHERE left_at IS NULL AND group_id IN (SELECT value FROM json_each(?1)) \
+         UNION SELECT q.id FROM people q WHERE q.territory_id IN (SELECT territory_id FROM group_territories \
+                  WHERE group_id IN (SELECT value FROM json_each(?1))) \
+               AND q.erased_at IS NULL AND q.merged_into IS NULL \
+               AND NOT EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = q.territory_id AND c.insee = q.insee) \
+         UNION SELECT q.id FROM group_communes c JOIN people q ON q.territory_id = c.territory_id AND q.insee = c.insee \
+               WHERE c.group_id IN (SELECT value FROM json_each(?1)) AND q.erased_at IS NULL AND q.merged_into IS NULL"
+    };
+}
+pub(in crate::store) use on_file_with;
+
+/// The argument of [`on_file_with!`].
+pub(in crate::store) fn group_list(groups: &[GroupId]) -> Result<String, StoreError> {
+    serde_json::to_string(groups).map_err(|_| StoreError::Row {
+        table: "groups",
+        what: "ids",
+    })
+}
+
+/// The people on file whom the relays of these groups call, members included: those of the groups' territories and the
+/// groups' own members. Erased and merged ones left out; 2,000 at most, latest first.
 ///
 /// # Errors
 /// When SQLite or the vault fails.
 pub async fn of_groups(tx: &mut Tx, groups: &[GroupId]) -> Result<Vec<Person>, StoreError> {
-    let ids = serde_json::to_string(groups).map_err(|_| StoreError::Row {
-        table: "groups",
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        columns!(),
+        " FROM people p WHERE p.erased_at IS NULL AND p.merged_into IS NULL AND p.id IN (",
+        on_file_with!(),
+        ") ORDER BY p.id DESC LIMIT ?2"
+    ))
+    .bind(group_list(groups)?)
+    .bind(CONTACTS_MAX)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter().map(|row| person(tx.vault(), row)).collect()
+}
+
+/// Some people by id, in the order asked; those merged into another are left out.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn some(tx: &mut Tx, ids: &[PersonId]) -> Result<Vec<Person>, StoreError> {
+    let ids = serde_json::to_string(ids).map_err(|_| StoreError::Row {
+        table: "people",
         what: "ids",
     })?;
     let rows = sqlx::query(concat!(
         "SELECT ",
         columns!(),
-        " FROM people p WHERE p.erased_at IS NULL AND p.merged_into IS NULL AND ( \
-            p.id IN (SELECT person_id FROM memberships WHERE left_at IS NULL \
-                     AND group_id IN (SELECT value FROM json_each(?1))) \
-            OR (p.territory_id IN (SELECT territory_id FROM group_territories \
-                                   WHERE group_id IN (SELECT value FROM json_each(?1))) \
-                AND NOT EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee)) \
-            OR EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee \
-                       AND c.group_id IN (SELECT value FROM json_each(?1)))) \
-          ORDER BY p.id DESC LIMIT ?2"
+        " FROM json_each(?) wanted CROSS JOIN people p ON p.id = wanted.value WHERE p.merged_into IS NULL ORDER BY wanted.key"
     ))
     .bind(ids)
-    .bind(CONTACTS_MAX)
     .fetch_all(tx.conn())
     .await?;
     rows.iter().map(|row| person(tx.vault(), row)).collect()

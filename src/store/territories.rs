@@ -32,13 +32,8 @@ pub async fn ensure(
     region: &RegionCode,
     name: &str,
 ) -> Result<TerritoryId, StoreError> {
-    let found: Option<i64> = sqlx::query_scalar("SELECT id FROM territories WHERE basin = ? AND departement = ?")
-        .bind(basin)
-        .bind(departement)
-        .fetch_optional(tx.conn())
-        .await?;
-    if let Some(id) = found {
-        return Ok(TerritoryId(id));
+    if let Some(id) = find(tx, basin, departement).await? {
+        return Ok(id);
     }
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO territories (basin, departement, region, name) VALUES (?, ?, ?, ?) RETURNING id",
@@ -50,6 +45,19 @@ pub async fn ensure(
     .fetch_one(tx.conn())
     .await?;
     Ok(TerritoryId(id))
+}
+
+/// The id of a part that is in use already; for questions, which must not make rows.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn find(tx: &mut Tx, basin: &str, departement: &str) -> Result<Option<TerritoryId>, StoreError> {
+    let found: Option<i64> = sqlx::query_scalar("SELECT id FROM territories WHERE basin = ? AND departement = ?")
+        .bind(basin)
+        .bind(departement)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(found.map(TerritoryId))
 }
 
 /// A part by its id.

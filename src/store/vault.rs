@@ -110,6 +110,8 @@ pub enum Index {
     Name,
     /// A one-time code.
     Code,
+    /// A line of a sign-up file, whole.
+    Line,
 }
 
 impl Index {
@@ -119,6 +121,7 @@ impl Index {
             Index::Phone => b"phone\0",
             Index::Name => b"name\0",
             Index::Code => b"code\0",
+            Index::Line => b"line\0",
         }
     }
 }

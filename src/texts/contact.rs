@@ -1,7 +1,9 @@
 //! The wording of the phone work: states, outcomes, lists, and why a list is empty (product.md §5).
 
-use crate::domain::contact::{CallState, EmptyList, Filter, OutcomeKind, OutcomeRefusal};
-use chrono::{DateTime, Datelike, NaiveDate, Utc};
+use super::dates::{Style, day, timestamp};
+use super::markdown::count;
+use crate::domain::contact::{CallState, EmptyList, Filter, OutcomeKind, OutcomeRefusal, Pace};
+use chrono::{DateTime, Utc};
 
 /// The name of a state.
 #[must_use]
@@ -68,7 +70,7 @@ pub fn refusal(refusal: OutcomeRefusal) -> String {
 
 /// Why the list «à appeler» is empty, one reason a line. Instants are Discord timestamps, so that everyone reads the local hour.
 #[must_use]
-pub fn empty_list(list: &EmptyList) -> String {
+pub fn empty_list(list: &EmptyList, pace: &Pace) -> String {
     if list.total == 0 {
         return "Votre liste est vide\u{a0}: personne n’est encore inscrit sur votre territoire.".to_owned();
     }
@@ -79,8 +81,9 @@ pub fn empty_list(list: &EmptyList) -> String {
     }
     if list.cooldown > 0 {
         lines.push(format!(
-            "- {} depuis moins de 20\u{a0}h{}",
+            "- {} depuis moins de {}\u{a0}h{}",
             counted(list.cooldown, "personne appelée", "personnes appelées"),
+            pace.cooldown.num_hours(),
             list.cooldown_ends
                 .map(|at| format!(" (la première revient {})", relative(at)))
                 .unwrap_or_default()
@@ -120,38 +123,12 @@ pub fn empty_list(list: &EmptyList) -> String {
 }
 
 fn counted(number: usize, one: &str, several: &str) -> String {
-    // In French, nought and one are singular.
-    format!("{number} {}", if number < 2 { one } else { several })
+    count(number as u64, one, several)
 }
 
 /// «dans 3 heures», in everyone's own language and zone.
 fn relative(at: DateTime<Utc>) -> String {
-    format!("<t:{}:R>", at.timestamp())
-}
-
-/// «29 mars 2027», «1er avril 2027».
-fn day(on: NaiveDate) -> String {
-    const MONTHS: [&str; 12] = [
-        "janvier",
-        "février",
-        "mars",
-        "avril",
-        "mai",
-        "juin",
-        "juillet",
-        "août",
-        "septembre",
-        "octobre",
-        "novembre",
-        "décembre",
-    ];
-    let month = MONTHS.get(on.month0() as usize).copied().unwrap_or_default();
-    let number = if on.day() == 1 {
-        "1er".to_owned()
-    } else {
-        on.day().to_string()
-    };
-    format!("{number} {month} {}", on.year())
+    timestamp(at, Style::Relative)
 }
 
 #[cfg(test)]
@@ -172,21 +149,21 @@ mod tests {
             lease_ends: DateTime::from_timestamp(1_800_003_600, 0),
         };
         assert_eq!(
-            empty_list(&list),
+            empty_list(&list, &Pace::default()),
             "**Personne à appeler pour le moment.**\n\
-             - 3 personnes appelées depuis moins de 20\u{a0}h (la première revient <t:1800000000:R>)\n\
-             - 2 fiches ouvertes chez l’autre relai (libre <t:1800003600:R>)\n\
-             - 1 rappel prévu plus tard (le premier, le 1er avril 2027)\n\
-             - 1 personne sans numéro à appeler\n\
-             - 2 appels déjà conclus"
+             - 3\u{a0}personnes appelées depuis moins de 20\u{a0}h (la première revient <t:1800000000:R>)\n\
+             - 2\u{a0}fiches ouvertes chez l’autre relai (libre <t:1800003600:R>)\n\
+             - 1\u{a0}rappel prévu plus tard (le premier, le 1er avril 2027)\n\
+             - 1\u{a0}personne sans numéro à appeler\n\
+             - 2\u{a0}appels déjà conclus"
         );
         let done = EmptyList {
             total: 2,
             done: 2,
             ..EmptyList::default()
         };
-        assert!(empty_list(&done).contains("Toutes les personnes de votre liste ont été appelées."));
-        assert!(empty_list(&EmptyList::default()).contains("personne n’est encore inscrit"));
+        assert!(empty_list(&done, &Pace::default()).contains("Toutes les personnes de votre liste ont été appelées."));
+        assert!(empty_list(&EmptyList::default(), &Pace::default()).contains("personne n’est encore inscrit"));
     }
 
     #[test]

@@ -37,11 +37,24 @@ pub const RESTORE: &str = "Remet une copie à la place de la base, le bot étant
 /// The copy to put back.
 pub const RESTORE_FILE: &str = "La copie à remettre en place";
 
+/// `maillage demo`.
+pub const DEMO: &str = "Le bac à sable\u{a0}: sans jeton ni réseau, avec des personnes inventées";
+/// `maillage demo --scenario`.
+pub const DEMO_SCENARIO: &str = "Raconte la vie d’un groupe, de quatre inscrits à l’ACP";
+
+/// A story of the sandbox that cannot be told to its end.
+#[must_use]
+pub fn demo(why: &str) -> String {
+    format!("Le scénario s’est arrêté avant sa fin ({why}).")
+}
+
 /// A command or an option that does not exist.
 #[must_use]
 pub fn usage(found: Option<&str>) -> String {
     match found {
-        Some(found) => format!("«\u{a0}{found}\u{a0}» n’est pas compris ici. La liste des commandes\u{a0}: maillage --help"),
+        Some(found) => {
+            format!("«\u{a0}{found}\u{a0}» n’est pas compris ici. La liste des commandes\u{a0}: maillage --help")
+        }
         None => "Il manque un élément à cette commande. La liste des commandes\u{a0}: maillage --help".to_owned(),
     }
 }
@@ -51,7 +64,8 @@ pub fn usage(found: Option<&str>) -> String {
 pub fn dotenv(line: Option<&str>) -> String {
     match line {
         Some(name) => format!(".env\u{a0}: la ligne qui suit {name} n’est pas de la forme NOM=valeur."),
-        None => ".env\u{a0}: ce fichier ne peut pas être lu, ou sa première ligne n’est pas de la forme NOM=valeur.".to_owned(),
+        None => ".env\u{a0}: ce fichier ne peut pas être lu, ou sa première ligne n’est pas de la forme NOM=valeur."
+            .to_owned(),
     }
 }
 
@@ -145,8 +159,14 @@ pub fn other_server(bound: u64, asked: u64) -> String {
 #[must_use]
 pub fn silent(silence: Duration) -> String {
     let minutes = silence.as_secs() / 60;
-    let since = if minutes > 0 { format!("{minutes} min") } else { format!("{} s", silence.as_secs()) };
-    format!("Discord ne donne plus signe de vie depuis {since}\u{a0}: le programme s’arrête pour être relancé. Rien n’est perdu.")
+    let since = if minutes > 0 {
+        format!("{minutes} min")
+    } else {
+        format!("{} s", silence.as_secs())
+    };
+    format!(
+        "Discord ne donne plus signe de vie depuis {since}\u{a0}: le programme s’arrête pour être relancé. Rien n’est perdu."
+    )
 }
 
 /// The connection cannot go on.
@@ -175,7 +195,10 @@ pub fn held(database: &Path) -> String {
 /// A file that is no database of ours.
 #[must_use]
 pub fn not_ours(path: &Path) -> String {
-    format!("{}\u{a0}: ce fichier n’est pas une base de maillage. Corrigez DATABASE_URL, ou déplacez ce fichier.", path.display())
+    format!(
+        "{}\u{a0}: ce fichier n’est pas une base de maillage. Corrigez DATABASE_URL, ou déplacez ce fichier.",
+        path.display()
+    )
 }
 
 /// A database of a later version.
@@ -229,7 +252,10 @@ pub fn key_wrong(file: Option<&Path>) -> String {
 #[must_use]
 pub fn key_malformed(file: Option<&Path>) -> String {
     let place = file.map_or_else(|| "MAILLAGE_KEY".to_owned(), |file| file.display().to_string());
-    format!("{place}\u{a0}: ce n’est pas une clé. Attendu\u{a0}: {}.", super::faults::expected::KEY)
+    format!(
+        "{place}\u{a0}: ce n’est pas une clé. Attendu\u{a0}: {}.",
+        super::faults::expected::KEY
+    )
 }
 
 /// The keys cannot be made or read.
@@ -260,13 +286,19 @@ pub fn backed_up(copy: &Path) -> String {
 /// The copy would overwrite a file.
 #[must_use]
 pub fn copy_exists(copy: &Path) -> String {
-    format!("{} existe déjà\u{a0}: choisissez un autre nom, rien n’est jamais écrasé.", copy.display())
+    format!(
+        "{} existe déjà\u{a0}: choisissez un autre nom, rien n’est jamais écrasé.",
+        copy.display()
+    )
 }
 
 /// The copy is not whole.
 #[must_use]
 pub fn copy_broken(copy: &Path) -> String {
-    format!("{}\u{a0}: la copie n’a pas pu être faite en entier\u{a0}; elle a été retirée.", copy.display())
+    format!(
+        "{}\u{a0}: la copie n’a pas pu être faite en entier\u{a0}; elle a été retirée.",
+        copy.display()
+    )
 }
 
 /// A copy was put back.
@@ -290,7 +322,10 @@ pub fn check_settings(file: Option<&Path>) -> String {
 /// `maillage check`: the texts and the territories.
 #[must_use]
 pub fn check_texts(communes_territories: usize) -> String {
-    format!("✅ Textes et territoires\u{a0}: {} territoires.", number(communes_territories as u64))
+    format!(
+        "✅ Textes et territoires\u{a0}: {} territoires.",
+        number(communes_territories as u64)
+    )
 }
 
 /// `maillage check`: the database.
@@ -306,7 +341,10 @@ pub fn check_database(path: &Path, version: i64, size: u64) -> String {
 /// `maillage check`: no database yet.
 #[must_use]
 pub fn check_no_database(path: &Path) -> String {
-    format!("✅ Base\u{a0}: {} sera créée au premier démarrage, avec sa clé.", path.display())
+    format!(
+        "✅ Base\u{a0}: {} sera créée au premier démarrage, avec sa clé.",
+        path.display()
+    )
 }
 
 /// `maillage check`: the token.

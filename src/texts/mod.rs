@@ -3,17 +3,32 @@
 //! The voice is that of the movement (short, warm, «vous»); typography is French: U+00A0 inside guillemets and before
 //! `: ; ? ! %`, and the apostrophe U+2019.
 
+pub mod annul;
 pub mod contact;
+pub mod contacts;
+pub mod coordinates;
 pub mod dates;
 pub mod faults;
 pub mod fields;
+pub mod groups;
 pub mod host;
 pub mod import;
+pub mod imports;
+pub mod invitations;
+pub mod ladder;
 pub mod markdown;
+pub mod my_group;
+pub mod not_me;
+pub mod notices;
 pub mod people;
+pub mod posts;
 pub mod refusals;
 pub mod register;
+pub mod retirer;
+#[cfg(test)]
+mod shown;
 pub mod space;
 pub mod statutes;
 pub mod templates;
 pub mod territories;
+pub mod valider;

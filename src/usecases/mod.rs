@@ -3,10 +3,26 @@
 //! Each opens its own transaction, checks authority first, writes the fact with its consequences, and answers with facts
 //! that `texts` puts into words. None touches Discord.
 
+pub mod access;
+pub mod annul;
 pub mod authority;
+pub mod calls;
+pub mod charter;
+pub mod contacts;
+pub mod coordinates;
+pub mod import;
+pub mod invitations;
 pub mod ladder;
+pub mod lookup;
+pub mod my_group;
+pub mod not_me;
+pub mod notices;
 pub mod notify;
+pub mod reminders;
+pub mod retirer;
+pub mod standing;
 pub mod statutes;
+pub mod validation;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 

@@ -102,7 +102,13 @@ impl House {
         tune(&mut settings);
         // Whole seconds, as the database keeps them.
         let now = DateTime::from_timestamp(discord.now().timestamp(), 0).expect("an instant");
-        House { bot: None, discord, clock: Clock::manual(now), settings, folder }
+        House {
+            bot: None,
+            discord,
+            clock: Clock::manual(now),
+            settings,
+            folder,
+        }
     }
 
     /// Starts the bot, which must not run, and waits until it serves.
@@ -132,7 +138,9 @@ impl House {
         until("the bot to serve", || async {
             let loops = running.status().loops();
             running.app.guild().is_some()
-                && loops.get("registration").is_some_and(|status| status.last_success.is_some())
+                && loops
+                    .get("registration")
+                    .is_some_and(|status| status.last_success.is_some())
         })
         .await;
     }
@@ -251,7 +259,9 @@ impl Program {
 
     /// A program that speaks to this Discord.
     pub(crate) fn for_discord(discord: &Loopback) -> Program {
-        Program::new().with("DISCORD_TOKEN", &discord.token()).with("DISCORD_API_URL", &discord.base_url())
+        Program::new()
+            .with("DISCORD_TOKEN", &discord.token())
+            .with("DISCORD_API_URL", &discord.base_url())
     }
 
     /// The same with a variable; empty values count as absent.
@@ -318,7 +328,9 @@ impl Process {
 
     /// Whether it still runs.
     pub(crate) fn runs(&mut self) -> bool {
-        self.child.as_mut().is_some_and(|child| matches!(child.try_wait(), Ok(None)))
+        self.child
+            .as_mut()
+            .is_some_and(|child| matches!(child.try_wait(), Ok(None)))
     }
 
     /// Waits for its end, in time.
@@ -338,7 +350,11 @@ impl Process {
             panic!("the program does not end");
         };
         let (out, err) = reading.await.expect("no panic");
-        Ended { code: status.expect("no panic").expect("a status").code(), out, err }
+        Ended {
+            code: status.expect("no panic").expect("a status").code(),
+            out,
+            err,
+        }
     }
 }
 

@@ -1,23 +1,30 @@
 //! Who is offered to whom, and when: cooldown, leases, appointments, and why a list is empty (product.md §5).
 
 use super::CallState;
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, TimeZone, Utc};
-use chrono_tz::Europe::Paris;
+use crate::domain::calendar::{civil, paris_date};
+use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc};
 use std::fmt;
+use std::str::FromStr;
 
-/// A person called less than this ago is not offered again (product.md §5).
-pub const COOLDOWN: TimeDelta = TimeDelta::hours(20);
+/// The durations of the phone work. Those of product.md §5 are the default; the host may choose others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Pace {
+    /// A person called less than this ago is not offered again: 20 hours.
+    pub cooldown: TimeDelta,
+    /// Opening a card keeps the person for the relay who opened it during this time: 2 hours.
+    pub lease: TimeDelta,
+    /// The hour, in Paris, at which call-backs of the day are reminded: 18:00.
+    pub reminder: NaiveTime,
+}
 
-/// Opening a card keeps the person for the relay who opened it during this time (product.md §5).
-pub const LEASE: TimeDelta = TimeDelta::hours(2);
-
-/// The hour, in Paris, at which call-backs of the day are reminded (product.md §5).
-pub const REMINDER_HOUR: u32 = 18;
-
-/// The day of an instant in Paris.
-#[must_use]
-pub fn paris_day(now: DateTime<Utc>) -> NaiveDate {
-    now.with_timezone(&Paris).date_naive()
+impl Default for Pace {
+    fn default() -> Self {
+        Self {
+            cooldown: TimeDelta::hours(20),
+            lease: TimeDelta::hours(2),
+            reminder: NaiveTime::from_hms_opt(18, 0, 0).unwrap_or(NaiveTime::MIN),
+        }
+    }
 }
 
 /// «Demain» and «dans 3 jours» of the select under «À rappeler…».
@@ -26,22 +33,17 @@ pub fn in_days(today: NaiveDate, days: u64) -> NaiveDate {
     today.checked_add_days(Days::new(days)).unwrap_or(today)
 }
 
-/// The instant at which the call-backs of a day are reminded: 18:00 in Paris (product.md §5).
+/// The instant at which the call-backs of a day are reminded.
 #[must_use]
-pub fn reminder_instant(on: NaiveDate) -> DateTime<Utc> {
-    let civil = on.and_time(NaiveTime::from_hms_opt(REMINDER_HOUR, 0, 0).unwrap_or(NaiveTime::MIN));
-    // The clock never changes at 18:00; the second arm is for the type only.
-    Paris
-        .from_local_datetime(&civil)
-        .earliest()
-        .map_or_else(|| civil.and_utc(), |instant| instant.with_timezone(&Utc))
+pub fn reminder_instant(on: NaiveDate, pace: &Pace) -> DateTime<Utc> {
+    civil(on, pace.reminder)
 }
 
 /// Whether the reminder of this call-back is to be sent now: its hour has come, and it has not been sent. After downtime it
 /// stays due as long as the person waits for the call: it is useful until then.
 #[must_use]
-pub fn reminder_due(state: CallState, reminded: bool, now: DateTime<Utc>) -> bool {
-    !reminded && state.call_back().is_some_and(|on| reminder_instant(on) <= now)
+pub fn reminder_due(state: CallState, reminded: bool, pace: &Pace, now: DateTime<Utc>) -> bool {
+    !reminded && state.call_back().is_some_and(|on| reminder_instant(on, pace) <= now)
 }
 
 /// A person kept for one relay for a while. `R` identifies the relay.
@@ -65,12 +67,17 @@ impl<R: Copy + Eq> Lease<R> {
 ///
 /// # Errors
 /// The lease of the other relay, to be shown.
-pub fn take_lease<R: Copy + Eq>(current: Option<Lease<R>>, relay: R, now: DateTime<Utc>) -> Result<Lease<R>, Lease<R>> {
+pub fn take_lease<R: Copy + Eq>(
+    current: Option<Lease<R>>,
+    relay: R,
+    pace: &Pace,
+    now: DateTime<Utc>,
+) -> Result<Lease<R>, Lease<R>> {
     match current {
         Some(lease) if lease.hinders(relay, now) => Err(lease),
         _ => Ok(Lease {
             holder: relay,
-            until: now + LEASE,
+            until: now + pace.lease,
         }),
     }
 }
@@ -104,7 +111,7 @@ pub enum NotOffered<R> {
     WithoutPhone,
     /// «Ne plus appeler» was asked for this number.
     NumberBlocked,
-    /// Called less than [`COOLDOWN`] ago.
+    /// Called less than [`Pace::cooldown`] ago.
     Cooldown {
         /// The instant from which the person is offered again.
         until: DateTime<Utc>,
@@ -116,14 +123,14 @@ pub enum NotOffered<R> {
 impl<R: Copy + Eq> Contact<R> {
     /// Whether the person is offered to this relay now, in the list «à appeler»: those to call, and the call-backs of today
     /// and of the days before, which the evening's reminder sends there. The cooldown spares nobody but a person who asked
-    /// to be called this evening: from 18:00 on, a call made earlier that day does not hide the appointment.
+    /// to be called this evening: from the reminder on, a call made earlier that day does not hide the appointment.
     ///
     /// # Errors
     /// The first reason that holds: what the state says, then the number, the cooldown, the lease.
-    pub fn offered(&self, relay: R, now: DateTime<Utc>) -> Result<(), NotOffered<R>> {
+    pub fn offered(&self, relay: R, pace: &Pace, now: DateTime<Utc>) -> Result<(), NotOffered<R>> {
         match self.state {
             CallState::ToCall => {}
-            CallState::CallBack { on } if on <= paris_day(now) => {}
+            CallState::CallBack { on } if on <= paris_date(now) => {}
             CallState::CallBack { on } => return Err(NotOffered::Later { on }),
             state => return Err(NotOffered::Done(state)),
         }
@@ -134,8 +141,13 @@ impl<R: Copy + Eq> Contact<R> {
             return Err(NotOffered::NumberBlocked);
         }
         if let Some(last) = self.last_call {
-            let mut until = last + COOLDOWN;
-            if let Some(appointment) = self.state.call_back().map(reminder_instant).filter(|&at| last < at) {
+            let mut until = last + pace.cooldown;
+            if let Some(appointment) = self
+                .state
+                .call_back()
+                .map(|on| reminder_instant(on, pace))
+                .filter(|&at| last < at)
+            {
                 until = until.min(appointment);
             }
             if now < until {
@@ -190,14 +202,21 @@ impl Filter {
     /// Whether the list shows this person to this relay now. Only «à appeler» hides people who rest or are leased: the other
     /// lists are there to look at.
     #[must_use]
-    pub fn shows<R: Copy + Eq>(self, contact: &Contact<R>, relay: R, now: DateTime<Utc>) -> bool {
+    pub fn shows<R: Copy + Eq>(self, contact: &Contact<R>, relay: R, pace: &Pace, now: DateTime<Utc>) -> bool {
         match self {
-            Self::ToCall => contact.offered(relay, now).is_ok(),
+            Self::ToCall => contact.offered(relay, pace, now).is_ok(),
             Self::CallBack => matches!(contact.state, CallState::CallBack { .. }),
             Self::Validated => contact.state == CallState::Validated,
             Self::Refused => matches!(contact.state, CallState::Refused | CallState::DoNotCall),
             Self::All => true,
         }
+    }
+}
+
+impl FromStr for Filter {
+    type Err = ();
+    fn from_str(code: &str) -> Result<Self, ()> {
+        Self::from_code(code).ok_or(())
     }
 }
 
@@ -234,6 +253,7 @@ pub struct EmptyList {
 pub fn why_empty<R: Copy + Eq>(
     contacts: impl IntoIterator<Item = Contact<R>>,
     relay: R,
+    pace: &Pace,
     now: DateTime<Utc>,
 ) -> EmptyList {
     fn earliest<T: Ord>(first: Option<T>, other: T) -> Option<T> {
@@ -245,7 +265,7 @@ pub fn why_empty<R: Copy + Eq>(
     let mut list = EmptyList::default();
     for contact in contacts {
         list.total += 1;
-        match contact.offered(relay, now) {
+        match contact.offered(relay, pace, now) {
             Ok(()) => {}
             Err(NotOffered::Done(_)) => list.done += 1,
             Err(NotOffered::Later { on }) => {

@@ -118,12 +118,12 @@ fn nobody_is_called_twice_within_twenty_hours() {
         ..contact(CallState::ToCall)
     };
     assert_eq!(
-        called.offered(1, at("2027-03-15T05:59:59Z")),
+        called.offered(1, &Pace::default(), at("2027-03-15T05:59:59Z")),
         Err(NotOffered::Cooldown {
             until: at("2027-03-15T06:00:00Z")
         })
     );
-    assert_eq!(called.offered(1, at("2027-03-15T06:00:00Z")), Ok(()));
+    assert_eq!(called.offered(1, &Pace::default(), at("2027-03-15T06:00:00Z")), Ok(()));
 }
 
 #[test]
@@ -133,53 +133,69 @@ fn an_appointment_of_the_evening_is_offered_at_its_hour() {
         last_call: Some(at("2027-03-14T09:00:00Z")),
         ..contact(CallState::CallBack { on: day(TODAY) })
     };
-    assert!(called.offered(1, at("2027-03-14T12:00:00Z")).is_err());
-    assert_eq!(called.offered(1, at("2027-03-14T17:00:00Z")), Ok(()));
+    assert!(called.offered(1, &Pace::default(), at("2027-03-14T12:00:00Z")).is_err());
+    assert_eq!(called.offered(1, &Pace::default(), at("2027-03-14T17:00:00Z")), Ok(()));
     // Called at 19:00 in Paris with the same day noted: the evening's hour is over.
     let evening = Contact {
         last_call: Some(at("2027-03-14T18:00:00Z")),
         ..called
     };
     assert_eq!(
-        evening.offered(1, at("2027-03-14T20:00:00Z")),
+        evening.offered(1, &Pace::default(), at("2027-03-14T20:00:00Z")),
         Err(NotOffered::Cooldown {
             until: at("2027-03-15T14:00:00Z")
         })
     );
     let later = contact(CallState::CallBack { on: day("2027-03-16") });
     assert_eq!(
-        later.offered(1, at("2027-03-15T22:59:59Z")),
+        later.offered(1, &Pace::default(), at("2027-03-15T22:59:59Z")),
         Err(NotOffered::Later { on: day("2027-03-16") })
     );
-    assert_eq!(later.offered(1, at("2027-03-15T23:00:00Z")), Ok(()));
+    assert_eq!(later.offered(1, &Pace::default(), at("2027-03-15T23:00:00Z")), Ok(()));
 }
 
 #[test]
 fn two_relays_never_hold_the_same_person() {
     let now = at("2027-03-14T10:00:00Z");
-    let lease = take_lease(None, 1, now).unwrap();
+    let lease = take_lease(None, 1, &Pace::default(), now).unwrap();
     assert_eq!(lease.until, at("2027-03-14T12:00:00Z"));
-    assert_eq!(take_lease(Some(lease), 2, now), Err(lease));
+    assert_eq!(take_lease(Some(lease), 2, &Pace::default(), now), Err(lease));
     let open = Contact {
         lease: Some(lease),
         ..contact(CallState::ToCall)
     };
-    assert_eq!(open.offered(2, now), Err(NotOffered::Leased(lease)));
-    assert_eq!(open.offered(1, now), Ok(()));
-    let renewed = take_lease(Some(lease), 1, at("2027-03-14T11:00:00Z")).unwrap();
+    assert_eq!(open.offered(2, &Pace::default(), now), Err(NotOffered::Leased(lease)));
+    assert_eq!(open.offered(1, &Pace::default(), now), Ok(()));
+    let renewed = take_lease(Some(lease), 1, &Pace::default(), at("2027-03-14T11:00:00Z")).unwrap();
     assert_eq!(renewed.until, at("2027-03-14T13:00:00Z"));
-    assert!(take_lease(Some(renewed), 2, at("2027-03-14T13:00:00Z")).is_ok());
+    assert!(take_lease(Some(renewed), 2, &Pace::default(), at("2027-03-14T13:00:00Z")).is_ok());
 }
 
 #[test]
 fn reminders_go_at_eighteen_in_paris_summer_and_winter() {
-    assert_eq!(reminder_instant(day("2027-03-27")), at("2027-03-27T17:00:00Z"));
-    assert_eq!(reminder_instant(day("2027-03-28")), at("2027-03-28T16:00:00Z"));
+    assert_eq!(
+        reminder_instant(day("2027-03-27"), &Pace::default()),
+        at("2027-03-27T17:00:00Z")
+    );
+    assert_eq!(
+        reminder_instant(day("2027-03-28"), &Pace::default()),
+        at("2027-03-28T16:00:00Z")
+    );
     let state = CallState::CallBack { on: day("2027-03-28") };
-    assert!(!reminder_due(state, false, at("2027-03-28T15:59:59Z")));
-    assert!(reminder_due(state, false, at("2027-03-28T16:00:00Z")));
-    assert!(!reminder_due(state, true, at("2027-03-28T16:00:00Z")));
-    assert!(!reminder_due(CallState::ToCall, false, at("2027-03-28T16:00:00Z")));
+    assert!(!reminder_due(
+        state,
+        false,
+        &Pace::default(),
+        at("2027-03-28T15:59:59Z")
+    ));
+    assert!(reminder_due(state, false, &Pace::default(), at("2027-03-28T16:00:00Z")));
+    assert!(!reminder_due(state, true, &Pace::default(), at("2027-03-28T16:00:00Z")));
+    assert!(!reminder_due(
+        CallState::ToCall,
+        false,
+        &Pace::default(),
+        at("2027-03-28T16:00:00Z")
+    ));
 }
 
 #[test]
@@ -212,6 +228,7 @@ fn an_empty_list_says_why() {
             },
         ],
         1,
+        &Pace::default(),
         now,
     );
     assert_eq!(
@@ -305,33 +322,33 @@ proptest! {
     fn at_most_one_of_two_relays_is_offered_a_leased_person(contact in contacts()) {
         let now = at("2027-03-14T10:00:00Z");
         if contact.lease.is_some_and(|lease| now < lease.until) {
-            prop_assert!(contact.offered(0, now).is_err() || contact.offered(1, now).is_err());
+            prop_assert!(contact.offered(0, &Pace::default(), now).is_err() || contact.offered(1, &Pace::default(), now).is_err());
         }
     }
 
     #[test]
     fn whoever_is_offered_may_be_called(contact in contacts()) {
         let now = at("2027-03-14T10:00:00Z");
-        if contact.offered(1, now).is_ok() {
+        if contact.offered(1, &Pace::default(), now).is_ok() {
             prop_assert!(contact.has_phone && !contact.number_blocked);
             let awaited = matches!(contact.state, CallState::ToCall | CallState::CallBack { .. });
             prop_assert!(awaited);
             if contact.state == CallState::ToCall {
-                prop_assert!(contact.last_call.is_none_or(|last| now - last >= COOLDOWN));
+                prop_assert!(contact.last_call.is_none_or(|last| now - last >= Pace::default().cooldown));
             }
         }
-        let list = why_empty([contact], 1, now);
+        let list = why_empty([contact], 1, &Pace::default(), now);
         let reasons = list.done + list.later + list.cooldown + list.without_phone + list.leased;
-        prop_assert_eq!(reasons, usize::from(contact.offered(1, now).is_err()));
+        prop_assert_eq!(reasons, usize::from(contact.offered(1, &Pace::default(), now).is_err()));
     }
 
     #[test]
     fn every_person_is_in_all_and_in_at_most_one_list_of_states(contact in contacts()) {
         let now = at("2027-03-14T10:00:00Z");
-        prop_assert!(Filter::All.shows(&contact, 1, now));
+        prop_assert!(Filter::All.shows(&contact, 1, &Pace::default(), now));
         let lists = [Filter::CallBack, Filter::Validated, Filter::Refused]
             .iter()
-            .filter(|filter| filter.shows(&contact, 1, now))
+            .filter(|filter| filter.shows(&contact, 1, &Pace::default(), now))
             .count();
         prop_assert!(lists <= 1);
     }
@@ -339,8 +356,8 @@ proptest! {
     #[test]
     fn a_free_lease_is_always_taken(contact in contacts()) {
         let now = at("2027-03-14T10:00:00Z");
-        match take_lease(contact.lease, 1, now) {
-            Ok(lease) => prop_assert!(lease.holder == 1 && lease.until == now + LEASE),
+        match take_lease(contact.lease, 1, &Pace::default(), now) {
+            Ok(lease) => prop_assert!(lease.holder == 1 && lease.until == now + Pace::default().lease),
             Err(other) => prop_assert!(other.holder != 1 && now < other.until),
         }
     }
