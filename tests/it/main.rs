@@ -9,6 +9,7 @@
 )]
 
 mod gateway;
+mod ground;
 mod import;
 mod loopback;
 mod membership;
