@@ -16,6 +16,7 @@ pub mod ladder;
 pub mod lookup;
 pub mod my_group;
 pub mod not_me;
+pub mod notices;
 pub mod notify;
 pub mod reminders;
 pub mod retirer;

@@ -15,8 +15,13 @@ use maillage::usecases::ladder;
 use super::support::House;
 
 /// The roles of the table, in the order of its columns, and who plays each.
-const ROLES: [(&str, &str); 5] =
-    [("national", "nadia"), ("referent", "awa"), ("relay", "camille"), ("member", "m1"), ("anyone", "lea")];
+const ROLES: [(&str, &str); 5] = [
+    ("national", "nadia"),
+    ("referent", "awa"),
+    ("relay", "camille"),
+    ("member", "m1"),
+    ("anyone", "lea"),
+];
 
 /// Command, options, and who may: one letter for each role of [`ROLES`], a dot where the function lacks.
 const TABLE: &[(&str, &[(&str, &str)], &str)] = &[
@@ -98,11 +103,16 @@ async fn each_command_is_open_to_its_roles_and_to_no_other() {
             let refused = if answer.kind == AnswerKind::Modal {
                 false
             } else {
-                let shown = answer.wait_until("an answer", |message| !maillage::loopback::text_of(message).is_empty()).await;
+                let shown = answer
+                    .wait_until("an answer", |message| !maillage::loopback::text_of(message).is_empty())
+                    .await;
                 maillage::loopback::text_of(&shown).contains("réservée")
             };
             if refused == (may != '.') {
-                faults.push(format!("/{line} as {role}: {}", if refused { "refused" } else { "not refused" }));
+                faults.push(format!(
+                    "/{line} as {role}: {}",
+                    if refused { "refused" } else { "not refused" }
+                ));
             }
         }
     }
@@ -113,19 +123,43 @@ async fn each_command_is_open_to_its_roles_and_to_no_other() {
 async fn furnish(house: &House) {
     let app = house.app();
     let now = house.now();
-    let account = |name: &str| UserId(house.person(name).id().get());
+    let account = |name: &str| UserId(house.person(name).id());
     let region = RegionCode("76".to_owned());
     let mut tx = app.store.write().await.unwrap();
-    let territory = territories::ensure(&mut tx, "243400520", "34", &region, "Lunel").await.unwrap();
-    let group = ladder::declare(&mut tx, territory, None, None, now).await.unwrap().unwrap();
-    posts::name_relay(&mut tx, group, account("camille"), now).await.unwrap();
-    posts::name_referent(&mut tx, &region, account("awa"), now).await.unwrap();
+    let territory = territories::ensure(&mut tx, "243400520", "34", &region, "Lunel")
+        .await
+        .unwrap();
+    let group = ladder::declare(&mut tx, territory, None, None, now)
+        .await
+        .unwrap()
+        .unwrap();
+    posts::name_relay(&mut tx, group, account("camille"), now)
+        .await
+        .unwrap();
+    posts::name_referent(&mut tx, &region, account("awa"), now)
+        .await
+        .unwrap();
     let identity = Identity::parse("Jo", "Blanc", "06 39 98 00 01", "jo@example.org", "34400").unwrap();
-    let place = Place { postal_code: "34400".to_owned(), insee: None, territory: Some(territory), placed: None };
-    let new = NewPerson { identity: &identity, place: &place, origin: Origin::Site, signed_up_on: None };
+    let place = Place {
+        postal_code: "34400".to_owned(),
+        insee: None,
+        territory: Some(territory),
+        placed: None,
+    };
+    let new = NewPerson {
+        identity: &identity,
+        place: &place,
+        origin: Origin::Site,
+        signed_up_on: None,
+    };
     let person = people::insert(&mut tx, &new, now).await.unwrap();
     people::link(&mut tx, person, Some(account("m1")), now).await.unwrap();
-    let new = NewMembership { person, group, by: account("camille"), consent_version: "1" };
+    let new = NewMembership {
+        person,
+        group,
+        by: account("camille"),
+        consent_version: "1",
+    };
     memberships::insert(&mut tx, &new, now).await.unwrap();
     tx.commit().await.unwrap();
 }

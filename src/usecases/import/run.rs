@@ -99,7 +99,7 @@ fn broken(what: &'static str) -> Failure {
 }
 
 /// Says what a file would do.
-pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>, now: DateTime<Utc>) -> Outcome<DryRun> {
+pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>) -> Outcome<DryRun> {
     let atlas = app.atlas();
     let mut reader = Reader::start(app, &atlas, bytes);
     let opened = reader.opened().await?;

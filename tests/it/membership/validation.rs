@@ -46,8 +46,23 @@ async fn summary(ground: &Ground, relay: UserId, draft: &DraftId, form: &Typed) 
 }
 
 /// The whole of `/valider`.
-async fn validate(ground: &Ground, relay: UserId, form: &Typed) -> Confirmed {
+pub(super) async fn validate(ground: &Ground, relay: UserId, form: &Typed) -> Confirmed {
     let (draft, _) = fill(ground, relay, form).await;
+    done(
+        confirm(&ground.app, actor(relay), &draft, None, ground.now())
+            .await
+            .unwrap(),
+    )
+}
+
+/// The whole of `/valider`, with an account to link.
+pub(super) async fn validate_linked(ground: &Ground, relay: UserId, form: &Typed, user: UserId) -> Confirmed {
+    let asked = Asked {
+        inscrit: None,
+        account: Some(seen(user, "Compte")),
+    };
+    let (draft, _) = open(ground, relay, asked).await;
+    summary(ground, relay, &draft, form).await;
     done(
         confirm(&ground.app, actor(relay), &draft, None, ground.now())
             .await
@@ -63,7 +78,7 @@ fn done(confirmation: Confirmation) -> Confirmed {
     }
 }
 
-async fn members(ground: &Ground, group: GroupId) -> u32 {
+pub(super) async fn members(ground: &Ground, group: GroupId) -> u32 {
     let mut tx = ground.app.store.read().await.unwrap();
     ladder::counts(&mut tx, group).await.unwrap().members
 }
