@@ -28,12 +28,17 @@ pub(super) fn group(text: &str) -> Result<Vec<Raw>, ScriptFault> {
         let last = items.last_mut();
         if let Some(seen) = line.strip_prefix(SEEN) {
             let Some(last) = last else {
-                return Err(ScriptFault { line: number, why: "rien ne précède cette transcription".to_owned() });
+                return Err(ScriptFault {
+                    line: number,
+                    why: "rien ne précède cette transcription".to_owned(),
+                });
             };
             last.expected.push(seen.strip_prefix(' ').unwrap_or(seen).to_owned());
         } else if line.starts_with([' ', '\t']) && !line.trim().is_empty() {
             match last {
-                Some(last) if last.expected.is_empty() && !last.source[0].is_empty() => last.source.push(line.to_owned()),
+                Some(last) if last.expected.is_empty() && !last.source[0].is_empty() => {
+                    last.source.push(line.to_owned())
+                }
                 _ => {
                     return Err(ScriptFault {
                         line: number,
@@ -42,7 +47,11 @@ pub(super) fn group(text: &str) -> Result<Vec<Raw>, ScriptFault> {
                 }
             }
         } else {
-            items.push(Raw { line: number, source: vec![line.trim_end().to_owned()], expected: Vec::new() });
+            items.push(Raw {
+                line: number,
+                source: vec![line.trim_end().to_owned()],
+                expected: Vec::new(),
+            });
         }
     }
     Ok(items)
@@ -63,9 +72,14 @@ pub(super) fn read(first: &str, rest: &[String], people: &[String]) -> Result<Ki
         return cast(rest).map(Kind::Person);
     }
     if let Some(name) = after(first, "fichier ") {
-        return Ok(Kind::File { name: name.trim().to_owned(), content: dedent(rest) });
+        return Ok(Kind::File {
+            name: name.trim().to_owned(),
+            content: dedent(rest),
+        });
     }
-    let known = people.iter().filter_map(|name| Some((name, after(first, name)?.strip_prefix(' ')?)));
+    let known = people
+        .iter()
+        .filter_map(|name| Some((name, after(first, name)?.strip_prefix(' ')?)));
     // «Jean-Luc» before «Jean».
     if let Some((name, words)) = known.max_by_key(|(name, _)| name.len()) {
         return act(words.trim(), rest).map(|act| Kind::Step(Step::Act(name.clone(), act)));
@@ -88,9 +102,16 @@ fn world_step(line: &str) -> Result<Step, String> {
         return Ok(Step::WhoSees(place(channel)?));
     }
     if let Some(rest) = after(line, "discord retient sa réponse à la ") {
-        let number = rest.split(['e', 'r']).next().and_then(|n| n.parse().ok()).filter(|n| *n > 0);
+        let number = rest
+            .split(['e', 'r'])
+            .next()
+            .and_then(|n| n.parse().ok())
+            .filter(|n| *n > 0);
         let fits = rest.ends_with("création de salon");
-        return number.filter(|_| fits).map(Step::HoldCreation).ok_or_else(|| "à la 2e création de salon ?".to_owned());
+        return number
+            .filter(|_| fits)
+            .map(Step::HoldCreation)
+            .ok_or_else(|| "à la 2e création de salon ?".to_owned());
     }
     let fixed = [
         ("le programme s’arrête net", Step::Kill),
@@ -108,12 +129,16 @@ fn act(words: &str, rest: &[String]) -> Result<Act, String> {
     if let Some(fields) = after(words, "remplit") {
         let mut all = fields_in_line(fields)?;
         for line in rest {
-            let (name, value) = line.split_once(" :").ok_or_else(|| format!("champ : valeur ? {}", line.trim()))?;
+            let (name, value) = line
+                .split_once(" :")
+                .ok_or_else(|| format!("champ : valeur ? {}", line.trim()))?;
             all.push((name.trim().to_owned(), value.trim().to_owned()));
         }
         return Ok(Act::Fill(all));
     }
-    let joined = rest.iter().fold(words.to_owned(), |all, line| format!("{all} {}", line.trim()));
+    let joined = rest
+        .iter()
+        .fold(words.to_owned(), |all, line| format!("{all} {}", line.trim()));
     let words = joined.as_str();
     if let Some(command) = after(words, "tape /") {
         return slash(command);
@@ -170,7 +195,11 @@ fn press(rest: &str) -> Result<Act, String> {
             (texts.len() == 1).then(|| texts.remove(0))
         }
     };
-    Ok(Act::Press { label: label.to_owned(), twice, under })
+    Ok(Act::Press {
+        label: label.to_owned(),
+        twice,
+        under,
+    })
 }
 
 fn slash(command: &str) -> Result<Act, String> {
@@ -196,7 +225,10 @@ fn words(line: &str) -> Result<Vec<String>, String> {
         match c {
             '"' | '«' => {
                 let close = if c == '"' { '"' } else { '»' };
-                let (inside, tail) = rest.as_str().split_once(close).ok_or_else(|| format!("{close} manque"))?;
+                let (inside, tail) = rest
+                    .as_str()
+                    .split_once(close)
+                    .ok_or_else(|| format!("{close} manque"))?;
                 word.push_str(if c == '"' { inside } else { trim(inside) });
                 begun = true;
                 rest = tail.chars();
@@ -221,7 +253,9 @@ fn words(line: &str) -> Result<Vec<String>, String> {
 
 fn fields_in_line(line: &str) -> Result<Vec<(String, String)>, String> {
     let read = |word: String| {
-        let (name, value) = word.split_once('=').ok_or_else(|| format!("champ=\"valeur\" ? {word}"))?;
+        let (name, value) = word
+            .split_once('=')
+            .ok_or_else(|| format!("champ=\"valeur\" ? {word}"))?;
         Ok((name.to_owned(), value.to_owned()))
     };
     words(line)?.into_iter().map(read).collect()
@@ -239,7 +273,11 @@ fn quoted_list(text: &str) -> Result<Vec<String>, String> {
         out.push(trim(inside).to_owned());
         rest = tail;
     }
-    if out.is_empty() || !trim(rest).is_empty() { Err("« un choix » attendu".to_owned()) } else { Ok(out) }
+    if out.is_empty() || !trim(rest).is_empty() {
+        Err("« un choix » attendu".to_owned())
+    } else {
+        Ok(out)
+    }
 }
 
 fn cast(rest: &str) -> Result<Cast, String> {
@@ -248,23 +286,43 @@ fn cast(rest: &str) -> Result<Cast, String> {
     let (username, rest) = rest.split_once(')').ok_or_else(shape)?;
     let read = |word: &str| {
         let found = TRAITS.iter().find(|(said, _)| after(word, said) == Some(""));
-        found.map(|(_, one)| *one).ok_or_else(|| format!("« {word} » ne se dit pas d’une personne"))
+        found
+            .map(|(_, one)| *one)
+            .ok_or_else(|| format!("« {word} » ne se dit pas d’une personne"))
     };
-    let traits: Result<Vec<Trait>, String> =
-        rest.split(',').map(str::trim).filter(|word| !word.is_empty()).map(read).collect();
-    Ok(Cast { name: name.trim().to_owned(), username: username.to_owned(), traits: traits? })
+    let traits: Result<Vec<Trait>, String> = rest
+        .split(',')
+        .map(str::trim)
+        .filter(|word| !word.is_empty())
+        .map(read)
+        .collect();
+    Ok(Cast {
+        name: name.trim().to_owned(),
+        username: username.to_owned(),
+        traits: traits?,
+    })
 }
 
 fn place(text: &str) -> Result<Place, String> {
-    let name = text.trim().strip_prefix('#').ok_or_else(|| format!("« {text} » n’est pas un #salon"))?;
+    let name = text
+        .trim()
+        .strip_prefix('#')
+        .ok_or_else(|| format!("« {text} » n’est pas un #salon"))?;
     let (category, name) = name.rsplit_once('/').unwrap_or(("", name));
-    Ok(Place { category: category.to_owned(), name: name.to_owned() })
+    Ok(Place {
+        category: category.to_owned(),
+        name: name.to_owned(),
+    })
 }
 
 fn duration(text: &str) -> Result<TimeDelta, String> {
     let fault = || format!("« {text} » n’est pas une durée : 2 jours, 3 heures, 10 minutes");
     let (number, unit) = trim(text).split_once([' ', '\u{a0}']).ok_or_else(fault)?;
-    let number: i64 = if matches!(number, "un" | "une") { 1 } else { number.parse().map_err(|_| fault())? };
+    let number: i64 = if matches!(number, "un" | "une") {
+        1
+    } else {
+        number.parse().map_err(|_| fault())?
+    };
     let span = match unit.trim_end_matches('s') {
         "minute" => TimeDelta::try_minutes(number),
         "heure" => TimeDelta::try_hours(number),
@@ -340,43 +398,86 @@ mod tests {
             act("Camille tape /relai nommer groupe:\"Les Sables\" membre:@Noé note:« il a dit : oui »"),
             Act::Slash(
                 "relai nommer".into(),
-                vec![pair("groupe", "Les Sables"), pair("membre", "@Noé"), pair("note", "il a dit : oui")]
+                vec![
+                    pair("groupe", "Les Sables"),
+                    pair("membre", "@Noé"),
+                    pair("note", "il a dit : oui")
+                ]
             )
         );
-        assert_eq!(act("Camille tape /mon-groupe"), Act::Slash("mon-groupe".into(), Vec::new()));
+        assert_eq!(
+            act("Camille tape /mon-groupe"),
+            Act::Slash("mon-groupe".into(), Vec::new())
+        );
         assert_eq!(
             act("Camille appuie sur [J’accepte la charte]"),
-            Act::Press { label: "J’accepte la charte".into(), twice: false, under: None }
+            Act::Press {
+                label: "J’accepte la charte".into(),
+                twice: false,
+                under: None
+            }
         );
         assert_eq!(
             act("Camille appuie deux fois sur [Valider] sous « Noé L. »"),
-            Act::Press { label: "Valider".into(), twice: true, under: Some("Noé L.".into()) }
+            Act::Press {
+                label: "Valider".into(),
+                twice: true,
+                under: Some("Noé L.".into())
+            }
         );
         assert_eq!(
             act("Camille remplit prenom=\"Noé\" code_postal=34400\n    telephone : 06 39 98 12 34"),
-            Act::Fill(vec![pair("prenom", "Noé"), pair("code_postal", "34400"), pair("telephone", "06 39 98 12 34")])
+            Act::Fill(vec![
+                pair("prenom", "Noé"),
+                pair("code_postal", "34400"),
+                pair("telephone", "06 39 98 12 34")
+            ])
         );
         assert_eq!(act("Camille remplit"), Act::Fill(Vec::new()));
-        assert_eq!(act("Camille choisit « Lunel », « Mauguio »"), Act::Choose(vec!["Lunel".into(), "Mauguio".into()]));
+        assert_eq!(
+            act("Camille choisit « Lunel », « Mauguio »"),
+            Act::Choose(vec!["Lunel".into(), "Mauguio".into()])
+        );
         assert_eq!(act("Camille choisit @Noé"), Act::ChoosePerson("Noé".into()));
-        let registre = |category: &str| Place { category: category.into(), name: "registre".into() };
+        let registre = |category: &str| Place {
+            category: category.into(),
+            name: "registre".into(),
+        };
         assert_eq!(act("Camille regarde #Lunel/registre"), Act::LookAt(registre("Lunel")));
         assert_eq!(act("Camille regarde ses salons"), Act::LookAround);
-        assert_eq!(act("Camille écrit dans #registre : Bonjour : oui"), Act::Write(registre(""), "Bonjour : oui".into()));
+        assert_eq!(
+            act("Camille écrit dans #registre : Bonjour : oui"),
+            Act::Write(registre(""), "Bonjour : oui".into())
+        );
         assert_eq!(act("Camille quitte le serveur."), Act::Leave);
-        assert_eq!(act("Camille perd le rôle « MCP national »"), Act::Role("MCP national".into(), false));
+        assert_eq!(
+            act("Camille perd le rôle « MCP national »"),
+            Act::Role("MCP national".into(), false)
+        );
         assert_eq!(act("Camille rouvre ses messages privés"), Act::CloseDms(false));
     }
 
     #[test]
     fn the_world_has_its_steps() {
         assert_eq!(step("Le temps avance de 2 jours."), Step::Advance(TimeDelta::days(2)));
-        assert_eq!(step("Le temps avance d’une heure".replace("d’une", "de une").as_str()), Step::Advance(TimeDelta::hours(1)));
+        assert_eq!(
+            step("Le temps avance d’une heure".replace("d’une", "de une").as_str()),
+            Step::Advance(TimeDelta::hours(1))
+        );
         let instant = "2027-03-01T17:00:00Z".parse().unwrap();
         assert_eq!(step("Nous sommes le 01/03/2027 18:00"), Step::At(instant));
-        assert_eq!(step("Discord retient sa réponse à la 2e création de salon"), Step::HoldCreation(2));
+        assert_eq!(
+            step("Discord retient sa réponse à la 2e création de salon"),
+            Step::HoldCreation(2)
+        );
         assert_eq!(step("Le programme s'arrête net"), Step::Kill);
-        assert_eq!(step("Qui voit #registre ?"), Step::WhoSees(Place { category: String::new(), name: "registre".into() }));
+        assert_eq!(
+            step("Qui voit #registre ?"),
+            Step::WhoSees(Place {
+                category: String::new(),
+                name: "registre".into()
+            })
+        );
     }
 
     #[test]
@@ -387,7 +488,10 @@ mod tests {
         let scenario = Scenario::parse(&text).unwrap();
         assert_eq!(scenario.file("a.csv"), Some("prenom;nom\n  x;y\n"));
         let noe = scenario.people().nth(1).unwrap();
-        assert_eq!((noe.username.as_str(), noe.traits.as_slice()), ("noe", &[Trait::National, Trait::ManagesServer][..]));
+        assert_eq!(
+            (noe.username.as_str(), noe.traits.as_slice()),
+            ("noe", &[Trait::National, Trait::ManagesServer][..])
+        );
         let last = scenario.items.last().unwrap();
         assert_eq!(last.expected, ["À Camille seulement :", "", "  oui"]);
         let blocks: Vec<Vec<String>> = scenario.items.iter().map(|item| item.expected.clone()).collect();
@@ -404,7 +508,14 @@ mod tests {
             ("Le temps avance de trois jours", "durée"),
             ("    en retrait", "ne s’appelle"),
         ] {
-            let text = format!("{HEAD}{}", if line.starts_with(' ') { "Qui voit ça\n    x" } else { line });
+            let text = format!(
+                "{HEAD}{}",
+                if line.starts_with(' ') {
+                    "Qui voit ça\n    x"
+                } else {
+                    line
+                }
+            );
             let fault = Scenario::parse(&text).unwrap_err();
             assert_eq!(fault.line, 3, "{line}");
             assert!(!why.is_empty() && !fault.why.is_empty());

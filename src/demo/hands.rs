@@ -30,7 +30,10 @@ impl Stage {
             }
             Act::Write(place, text) => {
                 let channel = self.place(place)?;
-                person.send_message(channel, text).map(|_| Vec::new()).map_err(Halt::Refused)
+                person
+                    .send_message(channel, text)
+                    .map(|_| Vec::new())
+                    .map_err(Halt::Refused)
             }
             Act::Join | Act::Leave | Act::AcceptRules | Act::CloseDms(_) => {
                 match act {
@@ -67,7 +70,9 @@ impl Stage {
     fn role(&self, user: Id, name: &str, given: bool) -> Result<Vec<String>, Halt> {
         let found = self.discord.read(|world| world.role_named(name).map(|role| role.id));
         let Some(role) = found else {
-            return Err(Halt::Script(DemoError::Impossible(format!("il n’y a pas de rôle « {name} »"))));
+            return Err(Halt::Script(DemoError::Impossible(format!(
+                "il n’y a pas de rôle « {name} »"
+            ))));
         };
         if given {
             self.discord.admin().give_role(user, role);
@@ -89,7 +94,9 @@ impl Stage {
         let definitions = self.discord.read(|world| definitions(world, line));
         for (name, written) in options {
             let written = self.typed(written);
-            let definition = definitions.iter().find(|definition| definition["name"] == name.as_str());
+            let definition = definitions
+                .iter()
+                .find(|definition| definition["name"] == name.as_str());
             let suggests = definition.is_some_and(|definition| definition["autocomplete"] == true);
             let kind = definition.and_then(|definition| definition["type"].as_u64());
             let value = if suggests {
@@ -111,7 +118,9 @@ impl Stage {
 
     fn option(&self, scenario: &Scenario, kind: Option<u64>, written: &str) -> Result<Value, Halt> {
         Ok(match kind {
-            Some(4) => written.parse().map_or_else(|_| Value::Text(written.to_owned()), Value::Int),
+            Some(4) => written
+                .parse()
+                .map_or_else(|_| Value::Text(written.to_owned()), Value::Int),
             Some(5) => Value::Bool(fold(written) == "oui"),
             Some(6) => Value::User(self.account(written.trim_start_matches('@')).map_err(Halt::Script)?),
             Some(11) => {
@@ -142,7 +151,9 @@ impl Stage {
         under: Option<&str>,
     ) -> Result<Vec<String>, Halt> {
         let bears = |message: &Message| labels_of(message).iter().any(|one| *one == fold(label));
-        let message = self.on_screen(person, under, bears).ok_or_else(|| missing(&format!("de bouton « {label} »")))?;
+        let message = self
+            .on_screen(person, under, bears)
+            .ok_or_else(|| missing(&format!("de bouton « {label} »")))?;
         if !twice {
             let answer = person.press(message, label).await?;
             return Ok(self.received(person, &answer));
@@ -154,36 +165,56 @@ impl Stage {
     }
 
     async fn fill(&mut self, person: &Person, fields: &[(String, String)]) -> Result<Vec<String>, Halt> {
-        let Some(form) = self.forms.get(&person.id()).cloned() else { return Err(missing("de formulaire")) };
-        let typed: Vec<(String, String)> =
-            fields.iter().map(|(name, value)| (name.clone(), self.typed(value))).collect();
-        let texts: Vec<(&str, &str)> = typed.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        let Some(form) = self.forms.get(&person.id()).cloned() else {
+            return Err(missing("de formulaire"));
+        };
+        let typed: Vec<(String, String)> = fields
+            .iter()
+            .map(|(name, value)| (name.clone(), self.typed(value)))
+            .collect();
+        let texts: Vec<(&str, &str)> = typed
+            .iter()
+            .map(|(name, value)| (name.as_str(), value.as_str()))
+            .collect();
         let answer = person.submit(&form, &texts).await?;
         Ok(self.received(person, &answer))
     }
 
     async fn choose(&mut self, person: &Person, labels: &[String]) -> Result<Vec<String>, Halt> {
         let offers = |message: &Message| selects(message).any(|select| offers_all(select, labels));
-        let message = self.on_screen(person, None, offers).ok_or_else(|| missing(&format!("de choix {labels:?}")))?;
+        let message = self
+            .on_screen(person, None, offers)
+            .ok_or_else(|| missing(&format!("de choix {labels:?}")))?;
         let found = self.discord.read(|world| {
             let message = world.message(message)?;
             selects(message).find(|select| offers_all(select, labels)).cloned()
         });
-        let Some(select) = found else { return Err(missing(&format!("de choix {labels:?}"))) };
+        let Some(select) = found else {
+            return Err(missing(&format!("de choix {labels:?}")));
+        };
         let whole: Vec<String> = labels.iter().filter_map(|label| option_of(&select, label)).collect();
         let chosen: Vec<&str> = whole.iter().map(String::as_str).collect();
-        let answer = person.select(message, select["custom_id"].as_str().unwrap_or("0"), &chosen).await?;
+        let answer = person
+            .select(message, select["custom_id"].as_str().unwrap_or("0"), &chosen)
+            .await?;
         Ok(self.received(person, &answer))
     }
 
     async fn choose_person(&mut self, person: &Person, chosen: Id) -> Result<Vec<String>, Halt> {
         let offers = |message: &Message| selects(message).any(|select| select["type"] == 5 || select["type"] == 7);
-        let message = self.on_screen(person, None, offers).ok_or_else(|| missing("de choix d’une personne"))?;
+        let message = self
+            .on_screen(person, None, offers)
+            .ok_or_else(|| missing("de choix d’une personne"))?;
         let found = self.discord.read(|world| {
             let message = world.message(message)?;
-            selects(message).find(|select| select["type"] == 5 || select["type"] == 7).cloned()
+            selects(message)
+                .find(|select| select["type"] == 5 || select["type"] == 7)
+                .cloned()
         });
-        let which = found.as_ref().and_then(|select| select["custom_id"].as_str()).unwrap_or("0");
+        let which = found
+            .as_ref()
+            .and_then(|select| select["custom_id"].as_str())
+            .unwrap_or("0");
         let answer = person.select_users(message, which, &[chosen]).await?;
         Ok(self.received(person, &answer))
     }
@@ -205,7 +236,12 @@ impl Stage {
             let fitting = |message: &&Message| visible(message) && fits(message) && reads(message);
             let last = self.last.get(&user).and_then(|id| world.message(*id)).filter(fitting);
             let lasting = world.messages.values().flat_map(BTreeMap::values);
-            let newest = || lasting.chain(world.ephemerals.values()).filter(fitting).max_by_key(|message| message.id);
+            let newest = || {
+                lasting
+                    .chain(world.ephemerals.values())
+                    .filter(fitting)
+                    .max_by_key(|message| message.id)
+            };
             last.or_else(newest).map(|message| message.id)
         })
     }
@@ -232,15 +268,25 @@ fn missing(what: &str) -> Halt {
 /// The options of a command's leaf, as registered.
 fn definitions(world: &World, line: &str) -> Vec<Json> {
     let mut words = line.split_whitespace();
-    let Some(command) = words.next().and_then(|root| world.command_named(root)) else { return Vec::new() };
+    let Some(command) = words.next().and_then(|root| world.command_named(root)) else {
+        return Vec::new();
+    };
     let list = |value: &Json| value["options"].as_array().cloned().unwrap_or_default();
     words.fold(list(&command.definition), |options, word| {
-        options.iter().find(|option| option["name"] == word).map(list).unwrap_or_default()
+        options
+            .iter()
+            .find(|option| option["name"] == word)
+            .map(list)
+            .unwrap_or_default()
     })
 }
 
 fn suggestions(name: &str, offered: &[Choice]) -> String {
-    let names: Vec<&str> = offered.iter().take(SUGGESTIONS).map(|choice| choice.name.as_str()).collect();
+    let names: Vec<&str> = offered
+        .iter()
+        .take(SUGGESTIONS)
+        .map(|choice| choice.name.as_str())
+        .collect();
     match offered.len() {
         0 => format!("({name} : rien n’est proposé)"),
         n if n > SUGGESTIONS => format!("({name} : {} … et {} autres)", names.join(" · "), n - SUGGESTIONS),
@@ -250,15 +296,18 @@ fn suggestions(name: &str, offered: &[Choice]) -> String {
 
 /// A one-time code: eight capitals and digits, perhaps parted in the middle, with a digit at least.
 fn code_in(text: &str) -> Option<String> {
-    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-')).map(str::to_owned).find(|word| {
-        let signs = word.chars().filter(|c| *c != '-');
-        signs.clone().count() == 8 && signs.clone().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
-    })
+    text.split(|c: char| !(c.is_ascii_alphanumeric() || c == '-'))
+        .map(str::to_owned)
+        .find(|word| {
+            let signs = word.chars().filter(|c| *c != '-');
+            signs.clone().count() == 8 && signs.clone().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
+        })
 }
 
 fn selects(message: &Message) -> impl Iterator<Item = &Json> {
     let rows = message.components.iter().filter_map(|row| row["components"].as_array());
-    rows.flatten().filter(|part| part["type"].as_u64().is_some_and(|kind| (3..=8).contains(&kind)))
+    rows.flatten()
+        .filter(|part| part["type"].as_u64().is_some_and(|kind| (3..=8).contains(&kind)))
 }
 
 fn offers_all(select: &Json, labels: &[String]) -> bool {
@@ -267,8 +316,11 @@ fn offers_all(select: &Json, labels: &[String]) -> bool {
 
 /// The whole label of an option called by its label or the beginning of it.
 fn option_of(select: &Json, wanted: &str) -> Option<String> {
-    let labels: Vec<&str> =
-        select["options"].as_array()?.iter().filter_map(|option| option["label"].as_str()).collect();
+    let labels: Vec<&str> = select["options"]
+        .as_array()?
+        .iter()
+        .filter_map(|option| option["label"].as_str())
+        .collect();
     let same = labels.iter().find(|label| fold(label) == fold(wanted));
     let begins = || labels.iter().find(|label| fold(label).starts_with(&fold(wanted)));
     same.or_else(begins).map(|label| (*label).to_owned())

@@ -55,12 +55,19 @@ pub fn plain(text: &str, names: &impl Names) -> String {
 }
 
 fn indented(line: &str) -> String {
-    if line.is_empty() { String::new() } else { format!("    {line}") }
+    if line.is_empty() {
+        String::new()
+    } else {
+        format!("    {line}")
+    }
 }
 
 /// A line without the signs of a title or of small print.
 fn unheaded(line: &str) -> &str {
-    ["### ", "## ", "# ", "-# "].iter().find_map(|sign| line.strip_prefix(sign)).unwrap_or(line)
+    ["### ", "## ", "# ", "-# "]
+        .iter()
+        .find_map(|sign| line.strip_prefix(sign))
+        .unwrap_or(line)
 }
 
 fn inline(line: &str, names: &impl Names) -> String {
@@ -139,7 +146,9 @@ fn link<'a>(text: &'a str, names: &impl Names) -> Option<(String, &'a str)> {
         let to = place(address, names).unwrap_or_else(|| address.to_owned());
         return Some((format!("{} ({to})", inline(label, names)), tail));
     }
-    let end = text.find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '*')).unwrap_or(text.len());
+    let end = text
+        .find(|c: char| c.is_whitespace() || matches!(c, ')' | '>' | '*'))
+        .unwrap_or(text.len());
     place(&text[..end], names).map(|to| (to, &text[end..]))
 }
 
@@ -150,7 +159,11 @@ pub fn place(address: &str, names: &impl Names) -> Option<String> {
     let (_, channel) = (parts.next()?, parts.next()?);
     let digits = channel.trim_end_matches(|c: char| !c.is_ascii_digit());
     let message = if parts.next().is_some() { ", à ce message" } else { "" };
-    Some(format!("→ #{}{message}{}", names.channel(digits.parse().ok()?), &channel[digits.len()..]))
+    Some(format!(
+        "→ #{}{message}{}",
+        names.channel(digits.parse().ok()?),
+        &channel[digits.len()..]
+    ))
 }
 
 /// As Discord shows it to a reader in Paris (Discord documentation, «Message formatting»).
@@ -179,7 +192,11 @@ fn relative(span: TimeDelta) -> String {
         _ => ((size + 15_768_000) / 31_536_000, "an", "ans"),
     };
     let unit = if count < 2 { one } else { many };
-    if seconds < 0 { format!("il y a {count} {unit}") } else { format!("dans {count} {unit}") }
+    if seconds < 0 {
+        format!("il y a {count} {unit}")
+    } else {
+        format!("dans {count} {unit}")
+    }
 }
 
 #[cfg(test)]
@@ -208,17 +225,35 @@ pub(super) mod tests {
     fn markup_reads_as_people_see_it() {
         for (written, read) in [
             ("✅ **Camille D. est membre**", "✅ Camille D. est membre"),
-            ("`1` **Noé** — <@12> · *depuis* le __3 mars__", "`1` Noé — @A12 · depuis le 3 mars"),
-            ("motif a_appeler, 2*3, ~~barré~~ ||caché||", "motif a_appeler, 2*3, barré caché"),
+            (
+                "`1` **Noé** — <@12> · *depuis* le __3 mars__",
+                "`1` Noé — @A12 · depuis le 3 mars",
+            ),
+            (
+                "motif a_appeler, 2*3, ~~barré~~ ||caché||",
+                "motif a_appeler, 2*3, barré caché",
+            ),
             (r"\*\*gras\*\* a\_b", "**gras** a_b"),
             ("# Titre\n-# petit\n> cité", "Titre\npetit\n> cité"),
-            ("<@&3> <#4> </valider:5> <https://x.org/a_b>", "@R3 #salon-4 /valider https://x.org/a_b"),
-            ("le <t:1804003200:F>, <t:1803920400:t>", "le mardi 2 mars 2027 à 17\u{a0}h, 18\u{a0}h"),
+            (
+                "<@&3> <#4> </valider:5> <https://x.org/a_b>",
+                "@R3 #salon-4 /valider https://x.org/a_b",
+            ),
+            (
+                "le <t:1804003200:F>, <t:1803920400:t>",
+                "le mardi 2 mars 2027 à 17\u{a0}h, 18\u{a0}h",
+            ),
             ("<t:1804179600:R>", "dans 3 jours"),
             ("<t:1803834000:R>", "il y a 1 jour"),
-            ("[le registre](https://discord.com/channels/1/2/3).", "le registre (→ #salon-2, à ce message)."),
+            (
+                "[le registre](https://discord.com/channels/1/2/3).",
+                "le registre (→ #salon-2, à ce message).",
+            ),
             ("Espace : https://discord.com/channels/1/2.", "Espace : → #salon-2."),
-            ("SMS :\n```\nBonjour **vous**\n\n```\nfin", "SMS :\n    Bonjour **vous**\n\nfin"),
+            (
+                "SMS :\n```\nBonjour **vous**\n\n```\nfin",
+                "SMS :\n    Bonjour **vous**\n\nfin",
+            ),
             ("3 < 4 et `<@1>`", "3 < 4 et `<@1>`"),
             ("@\u{200b}everyone", "@everyone"),
         ] {

@@ -60,7 +60,10 @@ pub enum DemoError {
 
 impl DemoError {
     fn at(self, line: usize) -> Self {
-        Self::At { line, error: Box::new(self) }
+        Self::At {
+            line,
+            error: Box::new(self),
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use serde_json::Value as Json;
 
 use super::markup::{self, Names};
-use crate::loopback::model::Message;
 use crate::loopback::Modal;
+use crate::loopback::model::Message;
 
 /// The widest line of a transcript, in characters, its margin not counted.
 const WIDTH: usize = 100;
@@ -95,7 +95,11 @@ fn frame(embed: &Json, names: &impl Names) -> Vec<String> {
         push("(image)".to_owned());
     }
     push(read(&embed["footer"]["text"]));
-    parts.iter().flat_map(|part| text(part, "▏ ")).map(|line| if line.is_empty() { "▏".to_owned() } else { line }).collect()
+    parts
+        .iter()
+        .flat_map(|part| text(part, "▏ "))
+        .map(|line| if line.is_empty() { "▏".to_owned() } else { line })
+        .collect()
 }
 
 fn attachment(name: &str, content_type: &str, bytes: &[u8]) -> Vec<String> {
@@ -145,7 +149,10 @@ fn options(select: &Json, names: &impl Names) -> Vec<String> {
     for option in all.iter().take(OPTIONS_SHOWN) {
         let mark = if option["default"] == true { "●" } else { "·" };
         let label = option["label"].as_str().unwrap_or_default();
-        let more = option["description"].as_str().map(|more| format!(" — {more}")).unwrap_or_default();
+        let more = option["description"]
+            .as_str()
+            .map(|more| format!(" — {more}"))
+            .unwrap_or_default();
         lines.extend(text(&markup::plain(&format!("{mark} {label}{more}"), names), "  "));
     }
     if all.len() > OPTIONS_SHOWN {
@@ -166,7 +173,11 @@ mod tests {
         let long = format!("  - {}", "mot ".repeat(40));
         let lines = text(&long, "▏ ");
         assert_eq!(lines.len(), 2);
-        assert!(lines.iter().all(|line| line.starts_with("▏   ") && line.chars().count() <= WIDTH));
+        assert!(
+            lines
+                .iter()
+                .all(|line| line.starts_with("▏   ") && line.chars().count() <= WIDTH)
+        );
         assert_eq!(text("a\n\nb", "  "), ["  a", "", "  b"]);
         // A no-break space does not break.
         let glued = format!("{} fin\u{a0}?", "x".repeat(96));
@@ -187,16 +198,31 @@ mod tests {
             .collect();
         let row = json!({"type": 1, "components": [{"type": 3, "placeholder": "Quel groupe ?", "options": options}]});
         let lines = components(&row, &Letters);
-        assert_eq!(lines[..2], ["▼ Quel groupe ?".to_owned(), "  ● Groupe 1 — ici".to_owned()]);
+        assert_eq!(
+            lines[..2],
+            ["▼ Quel groupe ?".to_owned(), "  ● Groupe 1 — ici".to_owned()]
+        );
         assert_eq!((lines.len(), lines[7].as_str()), (8, "  … et 2 autres"));
-        let embed = json!({"title": "**Lunel**", "description": "a\n\nb", "fields": [{"name": "Relais", "value": "<@1>"}]});
-        assert_eq!(frame(&embed, &Letters), ["▏ Lunel", "▏ a", "▏", "▏ b", "▏ Relais : @A1"]);
+        let embed =
+            json!({"title": "**Lunel**", "description": "a\n\nb", "fields": [{"name": "Relais", "value": "<@1>"}]});
+        assert_eq!(
+            frame(&embed, &Letters),
+            ["▏ Lunel", "▏ a", "▏", "▏ b", "▏ Relais : @A1"]
+        );
     }
 
     #[test]
     fn text_files_are_shown_and_others_named() {
-        assert_eq!(attachment("a.csv", "text/csv", "\u{feff}x;y\n1;2\n".as_bytes()), ["📎 a.csv", "   x;y", "   1;2"]);
+        assert_eq!(
+            attachment("a.csv", "text/csv", "\u{feff}x;y\n1;2\n".as_bytes()),
+            ["📎 a.csv", "   x;y", "   1;2"]
+        );
         assert_eq!(attachment("a.png", "image/png", &[137, 80]), ["📎 a.png"]);
-        assert_eq!(attachment("b.txt", "text/plain", "l\n".repeat(20).as_bytes()).last().unwrap(), "   … (20 lignes)");
+        assert_eq!(
+            attachment("b.txt", "text/plain", "l\n".repeat(20).as_bytes())
+                .last()
+                .unwrap(),
+            "   … (20 lignes)"
+        );
     }
 }

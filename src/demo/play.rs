@@ -52,7 +52,11 @@ pub async fn play(
     for item in &scenario.items {
         let block = match (&item.kind, &mut stage) {
             (Kind::Step(Step::At(start)), None) => {
-                stage = Some(Stage::open(scenario, *start).await.map_err(|error| error.at(item.line))?);
+                stage = Some(
+                    Stage::open(scenario, *start)
+                        .await
+                        .map_err(|error| error.at(item.line))?,
+                );
                 Vec::new()
             }
             (Kind::Step(_), None) => {
@@ -61,7 +65,10 @@ pub async fn play(
             }
             (Kind::Step(step), Some(stage)) => {
                 let expected = (until == Until::Transcript).then_some(item.expected.as_slice());
-                let block = stage.step(scenario, step, expected).await.map_err(|error| error.at(item.line))?;
+                let block = stage
+                    .step(scenario, step, expected)
+                    .await
+                    .map_err(|error| error.at(item.line))?;
                 if expected.is_some_and(|expected| expected != block) {
                     until = Until::Calm;
                 }
@@ -102,7 +109,10 @@ impl Stage {
         let people: Vec<&Cast> = scenario.people().collect();
         let discord = Loopback::start(world(&people, start)).await?;
         let clock = Clock::manual(start);
-        let cast = people.iter().map(|one| (discord.user(&one.username), one.name.clone())).collect::<Vec<_>>();
+        let cast = people
+            .iter()
+            .map(|one| (discord.user(&one.username), one.name.clone()))
+            .collect::<Vec<_>>();
         let settings = settings(&discord, &folder)?;
         let program = Program::start(settings.clone(), clock.clone()).await?;
         let before = discord.read(|world| Picture::take(world, &cast, start));
@@ -143,7 +153,8 @@ impl Stage {
     }
 
     pub(super) fn picture(&self) -> Picture {
-        self.discord.read(|world| Picture::take(world, &self.cast, self.clock.now()))
+        self.discord
+            .read(|world| Picture::take(world, &self.cast, self.clock.now()))
     }
 
     async fn step(
@@ -161,7 +172,9 @@ impl Stage {
             Step::HoldCreation(nth) => {
                 let gate = Gate::new();
                 let action = Action::PauseAfter(gate.clone());
-                self.discord.faults().add(Fault::on("POST", "/guilds/{guild}/channels", action).nth(*nth));
+                self.discord
+                    .faults()
+                    .add(Fault::on("POST", "/guilds/{guild}/channels", action).nth(*nth));
                 self.gate = Some(gate);
                 Vec::new()
             }
@@ -219,8 +232,11 @@ impl Stage {
         let deadline = Instant::now() + LIMIT;
         loop {
             changes.mark_unchanged();
-            let mut block: Vec<String> =
-                direct.iter().cloned().chain(self.picture().since(&self.before)).collect();
+            let mut block: Vec<String> = direct
+                .iter()
+                .cloned()
+                .chain(self.picture().since(&self.before))
+                .collect();
             if block.is_empty() && is_act {
                 block.push(NOTHING.to_owned());
             }
@@ -228,7 +244,11 @@ impl Stage {
             if expected.is_some_and(|expected| expected == block) {
                 return block;
             }
-            let next = if expected.is_some() { deadline } else { deadline.min(Instant::now() + CALM) };
+            let next = if expected.is_some() {
+                deadline
+            } else {
+                deadline.min(Instant::now() + CALM)
+            };
             if !matches!(tokio::time::timeout_at(next, changes.changed()).await, Ok(Ok(()))) {
                 return block;
             }
@@ -250,25 +270,25 @@ impl Stage {
     /// The block without what chance made.
     fn steady(&self, block: Vec<String>) -> Vec<String> {
         let named = |line: String| {
-            self.codes
-                .iter()
-                .enumerate()
-                .fold(line, |line, (n, code)| line.replace(code.as_str(), &format!("‹code {}›", n + 1)))
+            self.codes.iter().enumerate().fold(line, |line, (n, code)| {
+                line.replace(code.as_str(), &format!("‹code {}›", n + 1))
+            })
         };
         block.into_iter().map(named).collect()
     }
 
     /// What was typed, with the codes that the transcript calls by rank.
     pub(super) fn typed(&self, text: &str) -> String {
-        self.codes
-            .iter()
-            .enumerate()
-            .fold(text.to_owned(), |text, (n, code)| text.replace(&format!("‹code {}›", n + 1), code))
+        self.codes.iter().enumerate().fold(text.to_owned(), |text, (n, code)| {
+            text.replace(&format!("‹code {}›", n + 1), code)
+        })
     }
 
     pub(super) fn account(&self, name: &str) -> Result<Id, DemoError> {
         let found = self.cast.iter().find(|(_, one)| fold(one) == fold(name));
-        found.map(|(id, _)| *id).ok_or_else(|| DemoError::Impossible(format!("personne ne s’appelle {name}")))
+        found
+            .map(|(id, _)| *id)
+            .ok_or_else(|| DemoError::Impossible(format!("personne ne s’appelle {name}")))
     }
 
     pub(super) fn place(&self, place: &Place) -> Result<Id, DemoError> {
@@ -277,13 +297,16 @@ impl Stage {
     }
 
     fn who_sees(&self, place: &Place) -> Vec<String> {
-        let Ok(channel) = self.place(place) else { return vec![format!("✗ Il n’y a pas de salon {place}.")] };
+        let Ok(channel) = self.place(place) else {
+            return vec![format!("✗ Il n’y a pas de salon {place}.")];
+        };
         let (mut yes, mut no) = (Vec::new(), Vec::new());
         self.discord.read(|world| {
             for (user, name) in self.cast.iter().filter(|(user, _)| world.member(*user).is_some()) {
-                let writes = world.channels.get(&channel).is_some_and(|place| {
-                    world.permissions_of(*user, place) & permissions::SEND_MESSAGES != 0
-                });
+                let writes = world
+                    .channels
+                    .get(&channel)
+                    .is_some_and(|place| world.permissions_of(*user, place) & permissions::SEND_MESSAGES != 0);
                 match (world.sees(*user, channel), writes) {
                     (true, true) => yes.push(format!("{name} (peut écrire)")),
                     (true, false) => yes.push(name.clone()),
@@ -291,7 +314,13 @@ impl Stage {
                 }
             }
         });
-        let list = |names: &[String]| if names.is_empty() { "personne".to_owned() } else { names.join(", ") };
+        let list = |names: &[String]| {
+            if names.is_empty() {
+                "personne".to_owned()
+            } else {
+                names.join(", ")
+            }
+        };
         let mut lines = page::text(&format!("Oui : {}", list(&yes)), "");
         lines.extend(page::text(&format!("Non : {}", list(&no)), ""));
         lines

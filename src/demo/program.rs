@@ -69,7 +69,9 @@ impl Program {
             .thread_name("maillage-demo")
             .enable_all()
             .build()?;
-        let started = runtime.spawn(run::start(settings, clock, CancellationToken::new())).await;
+        let started = runtime
+            .spawn(run::start(settings, clock, CancellationToken::new()))
+            .await;
         let running = match started {
             Ok(Ok(running)) => running,
             Ok(Err(error)) => {
@@ -81,7 +83,10 @@ impl Program {
                 return Err(DemoError::Stuck("the start".to_owned()));
             }
         };
-        let program = Self { running, runtime: Some(runtime) };
+        let program = Self {
+            running,
+            runtime: Some(runtime),
+        };
         let mut readies = program.running.pulse.readies();
         let greeted = tokio::time::timeout(LIMIT, readies.wait_for(|count| *count > 0)).await;
         if !matches!(greeted, Ok(Ok(_))) {

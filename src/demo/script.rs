@@ -216,7 +216,12 @@ impl Scenario {
             if let Kind::Person(cast) = &kind {
                 people.push(cast.name.clone());
             }
-            items.push(Item { line: raw.line, source: raw.source, kind, expected: raw.expected });
+            items.push(Item {
+                line: raw.line,
+                source: raw.source,
+                kind,
+                expected: raw.expected,
+            });
         }
         Ok(Self { items })
     }

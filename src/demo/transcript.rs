@@ -35,15 +35,23 @@ pub struct Picture {
 
 impl Names for Picture {
     fn account(&self, id: u64) -> String {
-        self.accounts.get(&id).cloned().unwrap_or_else(|| "compte inconnu".to_owned())
+        self.accounts
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| "compte inconnu".to_owned())
     }
 
     fn role(&self, id: u64) -> String {
-        self.roles.get(&id).cloned().unwrap_or_else(|| "rôle inconnu".to_owned())
+        self.roles
+            .get(&id)
+            .cloned()
+            .unwrap_or_else(|| "rôle inconnu".to_owned())
     }
 
     fn channel(&self, id: u64) -> String {
-        self.channels.get(&id).map_or_else(|| "salon inconnu".to_owned(), |channel| channel.name.clone())
+        self.channels
+            .get(&id)
+            .map_or_else(|| "salon inconnu".to_owned(), |channel| channel.name.clone())
     }
 
     fn now(&self) -> DateTime<Utc> {
@@ -56,13 +64,28 @@ impl Picture {
     #[must_use]
     pub fn take(world: &World, cast: &[(Id, String)], now: DateTime<Utc>) -> Self {
         let guild = world.guild();
-        let mut accounts: BTreeMap<Id, String> =
-            world.users.keys().map(|user| (*user, world.display_name(*user))).collect();
+        let mut accounts: BTreeMap<Id, String> = world
+            .users
+            .keys()
+            .map(|user| (*user, world.display_name(*user)))
+            .collect();
         accounts.extend(cast.iter().cloned());
         let event = |event: &crate::loopback::model::ScheduledEvent| {
-            let place = event.location.as_ref().map(|place| format!(", {place}")).unwrap_or_default();
-            let over = if event.status.is_over() { ", annulé ou terminé" } else { "" };
-            format!("« {} », {}{place}{over}", event.name, dates::weekday_moment(event.start))
+            let place = event
+                .location
+                .as_ref()
+                .map(|place| format!(", {place}"))
+                .unwrap_or_default();
+            let over = if event.status.is_over() {
+                ", annulé ou terminé"
+            } else {
+                ""
+            };
+            format!(
+                "« {} », {}{place}{over}",
+                event.name,
+                dates::weekday_moment(event.start)
+            )
         };
         let lasting = world.messages.values().flat_map(BTreeMap::values);
         Self {
@@ -73,19 +96,39 @@ impl Picture {
             accounts,
             roles: guild.roles.values().map(|role| (role.id, role.name.clone())).collect(),
             channels: world.channels.clone(),
-            holders: guild.members.values().map(|member| (member.user_id, member.roles.clone())).collect(),
-            messages: lasting.chain(world.ephemerals.values()).map(|message| (message.id, message.clone())).collect(),
+            holders: guild
+                .members
+                .values()
+                .map(|member| (member.user_id, member.roles.clone()))
+                .collect(),
+            messages: lasting
+                .chain(world.ephemerals.values())
+                .map(|message| (message.id, message.clone()))
+                .collect(),
             events: guild.events.values().map(|one| (one.id, event(one))).collect(),
         }
     }
 
     /// The channels of the server in the order of a client: without category first, then category by category.
     fn order(&self) -> Vec<&Channel> {
-        let mut list: Vec<&Channel> = self.channels.values().filter(|channel| channel.guild_id.is_some()).collect();
+        let mut list: Vec<&Channel> = self
+            .channels
+            .values()
+            .filter(|channel| channel.guild_id.is_some())
+            .collect();
         list.sort_by_key(|channel| {
-            let category = if channel.kind == ChannelKind::Category { Some(*channel) } else { self.category(channel) };
+            let category = if channel.kind == ChannelKind::Category {
+                Some(*channel)
+            } else {
+                self.category(channel)
+            };
             let head = category.map_or((0, 0, 0), |category| (1, category.position, category.id));
-            (head, channel.kind != ChannelKind::Category, channel.position, channel.id)
+            (
+                head,
+                channel.kind != ChannelKind::Category,
+                channel.position,
+                channel.id,
+            )
         });
         list
     }
@@ -129,16 +172,27 @@ impl Picture {
                     Some(_) => {}
                 }
             }
-            for _ in before.messages.values().filter(own).filter(|old| !self.messages.contains_key(&old.id)) {
+            for _ in before
+                .messages
+                .values()
+                .filter(own)
+                .filter(|old| !self.messages.contains_key(&old.id))
+            {
                 lines.push(format!("À {name} seulement : le message disparaît."));
             }
         }
         for (user, name) in &self.cast {
-            let conversation = self.channels.values().find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(*user));
+            let conversation = self
+                .channels
+                .values()
+                .find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(*user));
             let Some(conversation) = conversation else { continue };
             for message in self.in_channel(conversation.id) {
                 match before.messages.get(&message.id) {
-                    None => lines.extend(block(&format!("Message privé à {name} :"), &page::message(message, self))),
+                    None => lines.extend(block(
+                        &format!("Message privé à {name} :"),
+                        &page::message(message, self),
+                    )),
                     Some(old) if differs(old, message) => lines.extend(block(
                         &format!("Message privé à {name}, qui devient :"),
                         &page::message(message, self),
@@ -146,7 +200,10 @@ impl Picture {
                     Some(_) => {}
                 }
             }
-            for _ in before.in_channel(conversation.id).filter(|old| !self.messages.contains_key(&old.id)) {
+            for _ in before
+                .in_channel(conversation.id)
+                .filter(|old| !self.messages.contains_key(&old.id))
+            {
                 lines.push(format!("Message privé à {name} : un message disparaît."));
             }
         }
@@ -154,7 +211,9 @@ impl Picture {
     }
 
     fn in_channel(&self, channel: Id) -> impl Iterator<Item = &Message> {
-        self.messages.values().filter(move |message| message.channel_id == channel && !message.is_ephemeral())
+        self.messages
+            .values()
+            .filter(move |message| message.channel_id == channel && !message.is_ephemeral())
     }
 
     fn places(&self, before: &Picture) -> Vec<String> {
@@ -171,7 +230,10 @@ impl Picture {
                 Some(_) => {}
             }
         }
-        let gone = before.order().into_iter().filter(|old| !self.channels.contains_key(&old.id));
+        let gone = before
+            .order()
+            .into_iter()
+            .filter(|old| !self.channels.contains_key(&old.id));
         lines.extend(gone.map(|old| format!("− {}", before.full_name(old))));
         lines
     }
@@ -189,8 +251,10 @@ impl Picture {
         lines.extend(gone.map(|(_, name)| format!("− rôle « {name} »")));
         let nothing = BTreeSet::new();
         for (user, name) in &self.cast {
-            let (old, new) =
-                (before.holders.get(user).unwrap_or(&nothing), self.holders.get(user).unwrap_or(&nothing));
+            let (old, new) = (
+                before.holders.get(user).unwrap_or(&nothing),
+                self.holders.get(user).unwrap_or(&nothing),
+            );
             let list = |roles: &mut dyn Iterator<Item = &Id>| {
                 let names: Vec<String> = roles
                     .map(|role| self.roles.get(role).or_else(|| before.roles.get(role)))
@@ -212,8 +276,10 @@ impl Picture {
         let mut lines = Vec::new();
         for channel in self.order() {
             let name = self.full_name(channel);
-            let new: Vec<&Message> =
-                self.in_channel(channel.id).filter(|message| !before.messages.contains_key(&message.id)).collect();
+            let new: Vec<&Message> = self
+                .in_channel(channel.id)
+                .filter(|message| !before.messages.contains_key(&message.id))
+                .collect();
             let series = new.len() > SERIES;
             if series {
                 lines.push(format!("Dans {name}, {} messages :", new.len()));
@@ -230,9 +296,15 @@ impl Picture {
                 }
             }
             for message in self.in_channel(channel.id) {
-                let Some(old) = before.messages.get(&message.id) else { continue };
+                let Some(old) = before.messages.get(&message.id) else {
+                    continue;
+                };
                 if differs(old, message) {
-                    let pinned = if message.pinned { "le message épinglé" } else { "un message" };
+                    let pinned = if message.pinned {
+                        "le message épinglé"
+                    } else {
+                        "un message"
+                    };
                     let changes = changed_lines(&before.content(old), &self.content(message));
                     lines.extend(block(&format!("Dans {name}, {pinned} change :"), &changes));
                 }
@@ -242,7 +314,10 @@ impl Picture {
                     _ => {}
                 }
             }
-            for _ in before.in_channel(channel.id).filter(|old| !self.messages.contains_key(&old.id)) {
+            for _ in before
+                .in_channel(channel.id)
+                .filter(|old| !self.messages.contains_key(&old.id))
+            {
                 lines.push(format!("Dans {name}, un message disparaît."));
             }
         }
@@ -265,7 +340,11 @@ impl Picture {
 
     /// « (Camille) », or nothing when the bot wrote the message by itself.
     fn author(&self, message: &Message) -> String {
-        if message.author_id == self.bot { String::new() } else { format!(", {}", self.account(message.author_id)) }
+        if message.author_id == self.bot {
+            String::new()
+        } else {
+            format!(", {}", self.account(message.author_id))
+        }
     }
 
     fn content(&self, message: &Message) -> Vec<String> {
@@ -288,7 +367,9 @@ impl Picture {
     #[must_use]
     pub fn channel_page(&self, channel: Id) -> Vec<String> {
         let mut lines = Vec::new();
-        let Some(place) = self.channels.get(&channel) else { return lines };
+        let Some(place) = self.channels.get(&channel) else {
+            return lines;
+        };
         lines.push(format!("{} :", self.full_name(place)));
         let (pinned, others): (Vec<&Message>, Vec<&Message>) =
             self.in_channel(channel).partition(|message| message.pinned);
@@ -296,7 +377,11 @@ impl Picture {
             lines.extend(block("📌", &self.content(message)));
         }
         for message in others {
-            let author = if message.author_id == self.bot { "maillage".to_owned() } else { self.account(message.author_id) };
+            let author = if message.author_id == self.bot {
+                "maillage".to_owned()
+            } else {
+                self.account(message.author_id)
+            };
             lines.extend(block(&format!("{author} :"), &self.content(message)));
         }
         if lines.len() == 1 {
@@ -309,11 +394,18 @@ impl Picture {
     #[must_use]
     pub fn conversation(&self, user: Id) -> Vec<String> {
         let mut lines = Vec::new();
-        let found = self.channels.values().find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(user));
+        let found = self
+            .channels
+            .values()
+            .find(|c| c.kind == ChannelKind::Dm && c.recipient == Some(user));
         for message in found.into_iter().flat_map(|channel| self.in_channel(channel.id)) {
             lines.extend(block("·", &self.content(message)));
         }
-        if lines.is_empty() { vec!["(aucun message privé)".to_owned()] } else { lines }
+        if lines.is_empty() {
+            vec!["(aucun message privé)".to_owned()]
+        } else {
+            lines
+        }
     }
 
     /// The channels among `seen`, category by category, one line for each category.
@@ -324,14 +416,19 @@ impl Picture {
             if !seen.contains(&channel.id) || channel.kind == ChannelKind::Category {
                 continue;
             }
-            let head = self.category(channel).map_or_else(|| "(sans catégorie)".to_owned(), |c| c.name.clone());
+            let head = self
+                .category(channel)
+                .map_or_else(|| "(sans catégorie)".to_owned(), |c| c.name.clone());
             let name = format!("#{}", channel.name);
             match groups.last_mut().filter(|(last, _)| *last == head) {
                 Some((_, names)) => names.push(name),
                 None => groups.push((head, vec![name])),
             }
         }
-        groups.iter().flat_map(|(head, names)| page::text(&format!("{head} : {}", names.join(", ")), "")).collect()
+        groups
+            .iter()
+            .flat_map(|(head, names)| page::text(&format!("{head} : {}", names.join(", ")), ""))
+            .collect()
     }
 
     /// The channel that a script means.
@@ -340,7 +437,10 @@ impl Picture {
         let fits = |channel: &&&Channel| {
             channel.kind != ChannelKind::Category
                 && channel.name == name
-                && (category.is_empty() || self.category(channel).is_some_and(|parent| parent.name.contains(category)))
+                && (category.is_empty()
+                    || self
+                        .category(channel)
+                        .is_some_and(|parent| parent.name.contains(category)))
         };
         self.order().iter().find(fits).map(|channel| channel.id)
     }
@@ -349,13 +449,25 @@ impl Picture {
 /// A heading with its lines below, or beside it when there is one short line only.
 fn block(heading: &str, lines: &[String]) -> Vec<String> {
     let mut out = vec![heading.to_owned()];
-    out.extend(lines.iter().map(|line| if line.is_empty() { String::new() } else { format!("  {line}") }));
+    out.extend(lines.iter().map(|line| {
+        if line.is_empty() {
+            String::new()
+        } else {
+            format!("  {line}")
+        }
+    }));
     out
 }
 
 /// Whether a reader would see a difference.
 fn differs(old: &Message, new: &Message) -> bool {
-    let files = |message: &Message| message.attachments.iter().map(|file| file.filename.clone()).collect::<Vec<_>>();
+    let files = |message: &Message| {
+        message
+            .attachments
+            .iter()
+            .map(|file| file.filename.clone())
+            .collect::<Vec<_>>()
+    };
     old.content != new.content
         || old.embeds != new.embeds
         || old.components != new.components
@@ -365,8 +477,14 @@ fn differs(old: &Message, new: &Message) -> bool {
 
 /// The lines that went and the lines that came, each with its sign; what stays is not repeated.
 fn changed_lines(old: &[String], new: &[String]) -> Vec<String> {
-    let gone = old.iter().filter(|line| !line.is_empty() && !new.contains(line)).map(|line| format!("− {line}"));
-    let come = new.iter().filter(|line| !line.is_empty() && !old.contains(line)).map(|line| format!("+ {line}"));
+    let gone = old
+        .iter()
+        .filter(|line| !line.is_empty() && !new.contains(line))
+        .map(|line| format!("− {line}"));
+    let come = new
+        .iter()
+        .filter(|line| !line.is_empty() && !old.contains(line))
+        .map(|line| format!("+ {line}"));
     gone.chain(come).collect()
 }
 
@@ -380,7 +498,9 @@ mod tests {
 
     async fn stage() -> (Loopback, Vec<(Id, String)>) {
         let now = NOW.parse().unwrap();
-        let builder = Builder::at(now).member("camille.d", "Camille", &[]).member("noe", "Noé", &[]);
+        let builder = Builder::at(now)
+            .member("camille.d", "Camille", &[])
+            .member("noe", "Noé", &[]);
         let discord = Loopback::start(builder).await.unwrap();
         let cast = [("camille.d", "Camille"), ("noe", "Noé")]
             .map(|(username, name)| (discord.user(username), name.to_owned()))
@@ -404,7 +524,11 @@ mod tests {
         let hidden = vec![Overwrite::role(discord.guild_id(), 0, permissions::VIEW_CHANNEL)];
         let register = admin.create_channel("registre", Some(category), hidden);
         admin.give_role(cast[0].0, role);
-        let message = admin.post(register, discord.bot_id(), &format!("**Registre** de <@{}>\n1 / 5", cast[0].0));
+        let message = admin.post(
+            register,
+            discord.bot_id(),
+            &format!("**Registre** de <@{}>\n1 / 5", cast[0].0),
+        );
         admin.pin(message, discord.bot_id());
         let after = picture(&discord, &cast);
         assert_eq!(
@@ -442,7 +566,9 @@ mod tests {
         let before = picture(&discord, &cast);
         let channel = discord.channel("général");
         for n in 1..=4 {
-            let _ = discord.admin().post(channel, discord.bot_id(), &format!("Article {n}\n\ntexte\nsuite"));
+            let _ = discord
+                .admin()
+                .post(channel, discord.bot_id(), &format!("Article {n}\n\ntexte\nsuite"));
         }
         let lines = picture(&discord, &cast).since(&before);
         assert_eq!(lines[..2], ["Dans #général, 4 messages :", "  Article 1 / texte …"]);
@@ -454,10 +580,17 @@ mod tests {
         let (discord, cast) = stage().await;
         let hidden = vec![Overwrite::role(discord.guild_id(), 0, permissions::VIEW_CHANNEL)];
         let channel = discord.admin().create_channel("registre", None, hidden);
-        discord.admin().put_overwrite(channel, Overwrite::member(cast[0].0, permissions::VIEW_CHANNEL, 0));
+        discord
+            .admin()
+            .put_overwrite(channel, Overwrite::member(cast[0].0, permissions::VIEW_CHANNEL, 0));
         let picture = picture(&discord, &cast);
         let tree = |user: Id| {
-            let seen = discord.as_user(user).visible_channels().iter().map(|channel| channel.id).collect();
+            let seen = discord
+                .as_user(user)
+                .visible_channels()
+                .iter()
+                .map(|channel| channel.id)
+                .collect();
             picture.tree(&seen)
         };
         assert_eq!(tree(cast[0].0), ["(sans catégorie) : #général, #registre"]);
@@ -471,6 +604,9 @@ mod tests {
     #[test]
     fn an_edit_is_told_by_its_lines() {
         let lines = |text: &str| text.lines().map(str::to_owned).collect::<Vec<_>>();
-        assert_eq!(changed_lines(&lines("a\nb\nc"), &lines("a\nB\nc\nd")), ["− b", "+ B", "+ d"]);
+        assert_eq!(
+            changed_lines(&lines("a\nb\nc"), &lines("a\nB\nc\nd")),
+            ["− b", "+ B", "+ d"]
+        );
     }
 }

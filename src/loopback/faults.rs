@@ -102,7 +102,10 @@ impl Gate {
     /// # Panics
     /// When none comes within ten seconds.
     pub async fn reached(&self) {
-        assert!(self.reached_within(Duration::from_secs(10)).await, "no request reached the gate within 10 s");
+        assert!(
+            self.reached_within(Duration::from_secs(10)).await,
+            "no request reached the gate within 10 s"
+        );
     }
 
     /// Whether a request comes to stand at the gate within `limit`.

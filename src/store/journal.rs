@@ -72,11 +72,12 @@ pub struct Line {
 /// # Errors
 /// When SQLite fails.
 pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Line>, StoreError> {
-    let rows =
-        sqlx::query("SELECT id, at, actor, event, group_id, before, after FROM journal WHERE person_id = ? ORDER BY id")
-            .bind(person.0)
-            .fetch_all(tx.conn())
-            .await?;
+    let rows = sqlx::query(
+        "SELECT id, at, actor, event, group_id, before, after FROM journal WHERE person_id = ? ORDER BY id",
+    )
+    .bind(person.0)
+    .fetch_all(tx.conn())
+    .await?;
     rows.into_iter()
         .map(|row| {
             Ok(Line {

@@ -9,11 +9,15 @@
 )]
 
 mod gateway;
+mod ground;
 mod import;
 mod loopback;
-mod startup;
-mod scenarios;
 mod membership;
+mod permissions;
+mod phone;
+mod scenarios;
+mod space;
+mod startup;
 mod store;
 mod support;
 mod tidy;

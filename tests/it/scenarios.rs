@@ -17,13 +17,19 @@ async fn check(name: &str) {
     let scenario = Scenario::parse(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
     let rewrite = std::env::var("MAJ_SCENARIOS").is_ok_and(|value| value == "1");
     let until = if rewrite { Until::Calm } else { Until::Transcript };
-    let blocks = play(&scenario, until, |_, _| Ok(())).await.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let blocks = play(&scenario, until, |_, _| Ok(()))
+        .await
+        .unwrap_or_else(|error| panic!("{name}: {error}"));
     let played = scenario.with_transcript(&blocks);
     if rewrite {
         std::fs::write(&path, played).unwrap();
         return;
     }
-    assert!(played == text, "{name} is not played as written (− file, + played):\n{}", differences(&text, &played));
+    assert!(
+        played == text,
+        "{name} is not played as written (− file, + played):\n{}",
+        differences(&text, &played)
+    );
 }
 
 /// The lines that differ, with some of those around them.
@@ -59,8 +65,10 @@ async fn refusals() {
 #[test]
 fn every_scenario_is_played() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/scenarios");
-    let mut names: Vec<String> =
-        std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    let mut names: Vec<String> = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
     names.sort();
     assert_eq!(names, ["refus.txt", "vie-d-un-groupe.txt"]);
 }

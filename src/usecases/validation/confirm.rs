@@ -161,7 +161,10 @@ async fn write(
     };
     let doubts = case.matches.doubtful.iter().map(|(other, doubt)| (*other, *doubt));
     let twice = case.matches.same.iter().map(|same| (same.id, Doubt::SamePersonTwice));
-    let pairs: Vec<Pair> = doubts.chain(twice).filter_map(|(other, why)| Pair::new(person, other, why)).collect();
+    let pairs: Vec<Pair> = doubts
+        .chain(twice)
+        .filter_map(|(other, why)| Pair::new(person, other, why))
+        .collect();
     imports::add_pairs(tx, &pairs, now).await?;
     let before = participation::joined(tx, person).await?;
     let version = consent(app, &group.name).version;

@@ -38,7 +38,9 @@ pub(super) const STRANGER: UserId = UserId(1006);
 /// The whole country, read once.
 fn atlas() -> Atlas {
     static SHIPPED: OnceLock<Atlas> = OnceLock::new();
-    SHIPPED.get_or_init(|| maillage::territories::load_shipped().unwrap()).with_epci()
+    SHIPPED
+        .get_or_init(|| maillage::territories::load_shipped().unwrap())
+        .with_epci()
 }
 
 /// A database with two groups: Lunel (Camille and Noé are its relays) and Nîmes (Inès).
@@ -52,7 +54,10 @@ pub(super) struct Ground {
 
 /// Who presses.
 pub(super) fn actor(user: UserId) -> Actor {
-    Actor { user, manages_server: false }
+    Actor {
+        user,
+        manages_server: false,
+    }
 }
 
 /// A form, its phone and mail made from `n`.
@@ -94,15 +99,22 @@ impl Ground {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual("2027-03-01T12:00:00Z".parse().unwrap());
         let app = application(&folder, &clock).await;
-        let mut ground =
-            Ground { folder, app, clock, lunel: GroupId(0), nimes: GroupId(0) };
+        let mut ground = Ground {
+            folder,
+            app,
+            clock,
+            lunel: GroupId(0),
+            nimes: GroupId(0),
+        };
         ground.lunel = ground.declare("34400").await;
         ground.nimes = ground.declare("30000").await;
         for (group, user) in [(ground.lunel, CAMILLE), (ground.lunel, NOE), (ground.nimes, INES)] {
             ground.name_relay(group, user).await;
         }
         let mut tx = ground.app.store.write().await.unwrap();
-        posts::name_referent(&mut tx, &RegionCode("76".to_owned()), AWA, ground.now()).await.unwrap();
+        posts::name_referent(&mut tx, &RegionCode("76".to_owned()), AWA, ground.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         ground.meet(NATIONAL, "nationale", true).await;
         ground
@@ -110,11 +122,23 @@ impl Ground {
 
     /// The process dies and starts again on the same database.
     pub(super) async fn restart(self) -> Ground {
-        let Ground { folder, app, clock, lunel, nimes } = self;
+        let Ground {
+            folder,
+            app,
+            clock,
+            lunel,
+            nimes,
+        } = self;
         app.store.close().await;
         drop(app);
         let app = application(&folder, &clock).await;
-        Ground { folder, app, clock, lunel, nimes }
+        Ground {
+            folder,
+            app,
+            clock,
+            lunel,
+            nimes,
+        }
     }
 
     pub(super) fn now(&self) -> DateTime<Utc> {
@@ -129,7 +153,9 @@ impl Ground {
     pub(super) async fn territory(&self, postal_code: &str) -> TerritoryId {
         let atlas = self.app.atlas();
         let parts = atlas.parts(postal_code.parse().unwrap());
-        let [part] = parts.as_slice() else { panic!("{postal_code} leaves a doubt") };
+        let [part] = parts.as_slice() else {
+            panic!("{postal_code} leaves a doubt")
+        };
         self.territory_of(part.key()).await
     }
 
@@ -138,8 +164,9 @@ impl Ground {
         let territory = atlas.territory(key).unwrap();
         let mut tx = self.app.store.write().await.unwrap();
         let region = RegionCode(territory.region.clone());
-        let id =
-            territories::ensure(&mut tx, &key.basin, &key.departement, &region, &territory.name).await.unwrap();
+        let id = territories::ensure(&mut tx, &key.basin, &key.departement, &region, &territory.name)
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
         id
     }
@@ -147,8 +174,10 @@ impl Ground {
     pub(super) async fn declare(&self, postal_code: &str) -> GroupId {
         let territory = self.territory(postal_code).await;
         let mut tx = self.app.store.write().await.unwrap();
-        let group =
-            maillage::usecases::ladder::declare(&mut tx, territory, None, None, self.now()).await.unwrap().unwrap();
+        let group = maillage::usecases::ladder::declare(&mut tx, territory, None, None, self.now())
+            .await
+            .unwrap()
+            .unwrap();
         tx.commit().await.unwrap();
         group
     }
@@ -158,7 +187,9 @@ impl Ground {
         let version = self.app.texts().charter().version;
         let mut tx = self.app.store.write().await.unwrap();
         posts::name_relay(&mut tx, group, user, self.now()).await.unwrap();
-        authority::accept_charter(&mut tx, user, &version, self.now()).await.unwrap();
+        authority::accept_charter(&mut tx, user, &version, self.now())
+            .await
+            .unwrap();
         tx.commit().await.unwrap();
     }
 
@@ -175,7 +206,10 @@ impl Ground {
             bot: false,
             pending: false,
             national,
-            name: DiscordName { display: name.to_owned(), username: name.to_lowercase() },
+            name: DiscordName {
+                display: name.to_owned(),
+                username: name.to_lowercase(),
+            },
         })
         .await;
     }
@@ -213,8 +247,13 @@ impl Ground {
     pub(super) async fn told(&self) -> Vec<(Recipient, Notice)> {
         let mut tx = self.app.store.write().await.unwrap();
         let mut told = Vec::new();
-        while let Some(row) = outbox::lease_next(&mut tx, self.now(), TimeDelta::hours(1)).await.unwrap() {
-            outbox::finish(&mut tx, row.id, outbox::Delivery::Dropped, self.now()).await.unwrap();
+        while let Some(row) = outbox::lease_next(&mut tx, self.now(), TimeDelta::hours(1))
+            .await
+            .unwrap()
+        {
+            outbox::finish(&mut tx, row.id, outbox::Delivery::Dropped, self.now())
+                .await
+                .unwrap();
             told.push((row.to, row.notice));
         }
         tx.commit_quietly().await.unwrap();
@@ -224,5 +263,11 @@ impl Ground {
 
 /// An account as an interaction shows it.
 pub(super) fn seen(user: UserId, display: &str) -> Seen {
-    Seen { user, present: true, bot: false, display: display.to_owned(), username: display.to_lowercase() }
+    Seen {
+        user,
+        present: true,
+        bot: false,
+        display: display.to_owned(),
+        username: display.to_lowercase(),
+    }
 }
