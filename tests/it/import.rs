@@ -312,7 +312,7 @@ async fn only_the_national_team_imports_and_a_draft_is_used_once() {
         .unwrap_err();
     assert!(matches!(refused, Failure::User(ref error) if error.kind == Refusal::Reserved));
 
-    let staged = import::stage(&world.app, national, bytes).await.unwrap();
+    let staged = import::stage(&world.app, national, bytes, world.now()).await.unwrap();
     let progress = watch::Sender::new(Progress::default());
     let (app, now) = (&world.app, world.now());
     // Another account, even of the national team, has not seen this dry run.
@@ -545,7 +545,7 @@ proptest! {
             let group = maillage::usecases::ladder::declare(&mut tx, part, None, None, world.now()).await.unwrap().unwrap();
             let new = maillage::store::memberships::NewMembership {
                 person, group, by: maillage::domain::ids::UserId(5), consent_version: "1" };
-            maillage::store::memberships::insert(&mut tx, &new).await.unwrap();
+            maillage::store::memberships::insert(&mut tx, &new, world.now()).await.unwrap();
             let before = maillage::store::people::get(&mut tx, person).await.unwrap().unwrap();
             tx.commit().await.unwrap();
 

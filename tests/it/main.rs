@@ -9,7 +9,6 @@
 )]
 
 mod gateway;
-mod ground;
 mod import;
 mod loopback;
 mod membership;
