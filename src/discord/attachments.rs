@@ -27,7 +27,9 @@ pub struct Attachment {
 
 impl std::fmt::Debug for Attachment {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Attachment").field("size", &self.size).finish_non_exhaustive()
+        f.debug_struct("Attachment")
+            .field("size", &self.size)
+            .finish_non_exhaustive()
     }
 }
 
@@ -84,7 +86,9 @@ pub async fn fetch(attachment: &Attachment, base: Option<&ApiBase>, limit: u64) 
         .map_err(|_| FetchError::Network)?;
     let answer = client.get(url).send().await.map_err(|_| FetchError::Network)?;
     if answer.status() != reqwest::StatusCode::OK {
-        return Err(FetchError::Status { status: answer.status().as_u16() });
+        return Err(FetchError::Status {
+            status: answer.status().as_u16(),
+        });
     }
     if answer.content_length().is_some_and(|length| length > limit) {
         return Err(FetchError::TooLarge { limit });
@@ -128,7 +132,10 @@ mod tests {
     }
 
     fn attached(base: &ApiBase, size: u64) -> Attachment {
-        Attachment { url: format!("{}/attachments/1/2/export.csv?ex=1", base.as_str()), size }
+        Attachment {
+            url: format!("{}/attachments/1/2/export.csv?ex=1", base.as_str()),
+            size,
+        }
     }
 
     #[test]
@@ -165,11 +172,19 @@ mod tests {
         let too_large = Err(FetchError::TooLarge { limit: 10 });
         let base = server(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlunel".to_vec()).await;
         assert_eq!(fetch(&attached(&base, 11), Some(&base), 10).await, too_large);
-        let announced = [b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n".as_slice(), &[b'x'; 11]].concat();
+        let announced = [
+            b"HTTP/1.1 200 OK\r\nContent-Length: 11\r\nConnection: close\r\n\r\n".as_slice(),
+            &[b'x'; 11],
+        ]
+        .concat();
         let base = server(announced).await;
         assert_eq!(fetch(&attached(&base, 5), Some(&base), 10).await, too_large);
         // Nothing announced: read to its end, or to the limit.
-        let silent = [b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".as_slice(), &[b'x'; 500_000]].concat();
+        let silent = [
+            b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n".as_slice(),
+            &[b'x'; 500_000],
+        ]
+        .concat();
         let base = server(silent).await;
         assert_eq!(fetch(&attached(&base, 5), Some(&base), 10).await, too_large);
     }
@@ -177,13 +192,23 @@ mod tests {
     #[tokio::test]
     async fn redirects_and_errors_are_not_followed() {
         let base = server(
-            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec(),
+            b"HTTP/1.1 302 Found\r\nLocation: http://127.0.0.1:1/\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+                .to_vec(),
         )
         .await;
-        assert_eq!(fetch(&attached(&base, 5), Some(&base), 10).await, Err(FetchError::Status { status: 302 }));
+        assert_eq!(
+            fetch(&attached(&base, 5), Some(&base), 10).await,
+            Err(FetchError::Status { status: 302 })
+        );
         let base = server(b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\nConnection: close\r\n\r\n".to_vec()).await;
-        assert_eq!(fetch(&attached(&base, 5), Some(&base), 10).await, Err(FetchError::Status { status: 404 }));
+        assert_eq!(
+            fetch(&attached(&base, 5), Some(&base), 10).await,
+            Err(FetchError::Status { status: 404 })
+        );
         let base = server(b"HTTP/1.1 200 OK\r\nContent-Length: 9\r\nConnection: close\r\n\r\nlunel".to_vec()).await;
-        assert_eq!(fetch(&attached(&base, 5), Some(&base), 10).await, Err(FetchError::Network));
+        assert_eq!(
+            fetch(&attached(&base, 5), Some(&base), 10).await,
+            Err(FetchError::Network)
+        );
     }
 }

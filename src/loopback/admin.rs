@@ -29,7 +29,8 @@ impl Admin {
             permissions,
             ..RoleSpec::default()
         };
-        self.on_guild(|w, guild| w.create_role(guild, spec)).unwrap_or_default()
+        self.on_guild(|w, guild| w.create_role(guild, &spec))
+            .unwrap_or_default()
     }
 
     /// Changes a role.

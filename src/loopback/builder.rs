@@ -53,6 +53,17 @@ impl Builder {
     /// permissions that the product asks for, one channel «général» that everyone sees, all privileged intents on.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_clock(WorldClock::default())
+    }
+
+    /// As [`Builder::new`], in a world whose present is `at`, past or future: a story told at a date that real time has
+    /// overtaken keeps its date.
+    #[must_use]
+    pub fn at(at: DateTime<Utc>) -> Self {
+        Self::with_clock(WorldClock::showing(at))
+    }
+
+    fn with_clock(clock: WorldClock) -> Self {
         let bot = Bot {
             user_id: 0,
             application_id: 0,
@@ -70,7 +81,7 @@ impl Builder {
             port: 0,
         };
         let mut world = World {
-            clock: WorldClock::default(),
+            clock,
             users: BTreeMap::new(),
             guilds: BTreeMap::new(),
             channels: BTreeMap::new(),

@@ -8,7 +8,7 @@ pub(super) struct ApiError {
     pub(super) status: u16,
     pub(super) code: u32,
     pub(super) message: String,
-    pub(super) errors: Option<Value>,
+    pub(super) errors: Option<Box<Value>>,
     /// Seconds to wait, for 429.
     pub(super) retry_after: Option<f64>,
     /// What no bot should ever send; the loopback keeps it to fail the test.
@@ -43,7 +43,7 @@ impl ApiError {
             map.insert("code".into(), json!(self.code));
         }
         if let Some(errors) = &self.errors {
-            map.insert("errors".into(), errors.clone());
+            map.insert("errors".into(), Value::clone(errors));
         }
         Value::Object(map)
     }
@@ -147,7 +147,7 @@ impl Errors {
             }
         }
         let mut error = ApiError::new(400, 50035, "Invalid Form Body");
-        error.errors = Some(tree);
+        error.errors = Some(Box::new(tree));
         error.violation = self.violation;
         error
     }

@@ -102,9 +102,17 @@ impl Gate {
     /// # Panics
     /// When none comes within ten seconds.
     pub async fn reached(&self) {
+        assert!(
+            self.reached_within(Duration::from_secs(10)).await,
+            "no request reached the gate within 10 s"
+        );
+    }
+
+    /// Whether a request comes to stand at the gate within `limit`.
+    pub async fn reached_within(&self, limit: Duration) -> bool {
         let mut arrived = self.arrived.subscribe();
-        let wait = tokio::time::timeout(Duration::from_secs(10), arrived.wait_for(|n| *n > 0)).await;
-        assert!(matches!(wait, Ok(Ok(_))), "no request reached the gate within 10 s");
+        let wait = tokio::time::timeout(limit, arrived.wait_for(|n| *n > 0)).await;
+        matches!(wait, Ok(Ok(_)))
     }
 
     /// How many requests have reached it.
@@ -313,7 +321,7 @@ impl GatewayHand {
 
     /// Asks every client to reconnect and resume (op 7).
     pub fn ask_reconnect(&self) {
-        self.op(7, Value::Null);
+        self.op(7, &Value::Null);
     }
 
     /// Says that the session is invalid (op 9). Not resumable means forgotten.
@@ -321,7 +329,7 @@ impl GatewayHand {
         if !resumable {
             self.forget_sessions();
         }
-        self.op(9, Value::Bool(resumable));
+        self.op(9, &Value::Bool(resumable));
     }
 
     /// Forgets every session without a word: the next RESUME is refused, and what happened meanwhile is lost.
@@ -341,10 +349,10 @@ impl GatewayHand {
 
     /// Sends a raw dispatch to every session, for events that nothing here produces.
     pub fn dispatch(&self, name: &str, data: &Value) {
-        self.0.write(|w| w.emit(name, data.clone(), 0));
+        self.0.write(|w| w.emit(name, data, 0));
     }
 
-    fn op(&self, op: u64, data: Value) {
+    fn op(&self, op: u64, data: &Value) {
         let text = serde_json::json!({"op": op, "s": null, "t": null, "d": data}).to_string();
         self.tell(|| ToSocket::Text(text.clone()));
     }

@@ -37,7 +37,7 @@ pub mod intents {
     /// Those that must be switched on in the developer portal.
     pub const PRIVILEGED: u64 = GUILD_MEMBERS | GUILD_PRESENCES | MESSAGE_CONTENT;
     /// Every bit that Discord knows.
-    pub(crate) const KNOWN: u64 = (1 << 17) - 1 | 1 << 20 | 1 << 21 | 1 << 24 | 1 << 25;
+    pub(crate) const KNOWN: u64 = ((1 << 17) - 1) | (1 << 20) | (1 << 21) | (1 << 24) | (1 << 25);
 }
 
 /// Events kept for a session that may come back; older ones are lost.
@@ -458,6 +458,12 @@ fn ready(world: &World, session: &Session) -> Value {
 }
 
 impl World {
+    /// Gateway sessions connected now.
+    #[must_use]
+    pub fn connected(&self) -> usize {
+        self.sessions.count()
+    }
+
     pub(super) fn gateway_url(&self) -> String {
         self.base_url.replacen("http", "ws", 1)
     }

@@ -95,12 +95,12 @@ pub(super) struct Act {
 
 impl World {
     /// Sends an act to the bot as INTERACTION_CREATE.
-    pub(super) fn interact(&mut self, act: Act) -> Id {
+    pub(super) fn interact(&mut self, act: &Act) -> Id {
         let id = self.next_id();
         // The token says nothing and is never written anywhere but in URLs.
         let token = format!("aW50ZXJhY3Rpb246{id:x}{:016x}", id.wrapping_mul(0x9E37_79B9_7F4A_7C15));
-        let metadata = self.metadata(id, &act);
-        let data = self.interaction_event(id, &token, &act);
+        let metadata = self.metadata(id, act);
+        let data = self.interaction_event(id, &token, act);
         self.tokens.insert(token.clone(), id);
         let interaction = Interaction {
             id,
@@ -117,7 +117,7 @@ impl World {
             metadata,
         };
         self.interactions.insert(id, interaction);
-        self.emit("INTERACTION_CREATE", data, 0);
+        self.emit("INTERACTION_CREATE", &data, 0);
         id
     }
 

@@ -73,6 +73,7 @@ pub use faults::{Action, Fault, FaultHand, Gate, GatewayHand, Then};
 pub use gateway::intents;
 pub use handle::{Handle, TooLong};
 pub use interactions::Choice;
+pub use model::Overwrite;
 pub use net::Network;
 pub use snowflake::{Id, WorldClock, at_time, time_of};
 pub use validate::{Modal, ModalField};

@@ -23,6 +23,13 @@ impl WorldClock {
         DateTime::<Utc>::from(SystemTime::now()) + self.offset
     }
 
+    /// A clock that shows `at` now, before anything has happened in its world.
+    pub(super) fn showing(at: DateTime<Utc>) -> Self {
+        Self {
+            offset: at - DateTime::<Utc>::from(SystemTime::now()),
+        }
+    }
+
     /// Moves the present forward by `by`.
     pub(super) fn advance(&mut self, by: Duration) {
         self.offset += TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
@@ -82,6 +89,13 @@ mod tests {
         assert!(b > a);
         assert_eq!(time_of(a), now);
         assert_eq!(time_of(b), now);
+    }
+
+    #[test]
+    fn a_world_may_begin_in_the_past() {
+        let at = DateTime::from_timestamp_millis(1_600_000_000_000).unwrap();
+        let now = WorldClock::showing(at).now();
+        assert!(now >= at && now - at < TimeDelta::minutes(1));
     }
 
     #[test]

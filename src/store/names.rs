@@ -40,6 +40,41 @@ pub async fn display_names(
     Ok(names)
 }
 
+/// The name of one account; see [`display_names`].
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn display_name(tx: &mut Tx, user: UserId) -> Result<Option<String>, StoreError> {
+    Ok(display_names(tx, [user]).await?.remove(&user))
+}
+
+/// What the mirror of the server knows of an account.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Presence {
+    /// On the server now.
+    pub present: bool,
+    /// A program.
+    pub bot: bool,
+}
+
+/// What the mirror knows of an account; `None` when it never met it.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn presence(tx: &mut Tx, user: UserId) -> Result<Option<Presence>, StoreError> {
+    let row = sqlx::query("SELECT present, bot FROM roster WHERE user_id = ?")
+        .bind(user.to_sql())
+        .fetch_optional(tx.conn())
+        .await?;
+    row.map(|row| {
+        Ok(Presence {
+            present: row.try_get("present")?,
+            bot: row.try_get("bot")?,
+        })
+    })
+    .transpose()
+}
+
 /// The humans on the server whom a typed Discord name designates: the one account of that unique name, else everyone so
 /// displayed. Accents and case do not count for a display name.
 ///

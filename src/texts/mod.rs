@@ -24,6 +24,8 @@ pub mod posts;
 pub mod refusals;
 pub mod register;
 pub mod retirer;
+#[cfg(test)]
+mod shown;
 pub mod space;
 pub mod statutes;
 pub mod templates;

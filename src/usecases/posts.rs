@@ -15,7 +15,7 @@ use crate::domain::view::OPTIONS_MAX;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::groups::Group;
 use crate::store::journal::{self, Entry};
-use crate::store::{StoreError, Tx, accounts, calls, groups, names, overview, posts};
+use crate::store::{StoreError, Tx, calls, groups, names, overview, posts};
 use crate::texts;
 use crate::usecases::validation::suggest::Suggestion;
 
@@ -63,14 +63,14 @@ pub async fn shown(
 
 /// How one account is shown: as the server or a linked person names it, else as the interaction does.
 async fn shown_as(tx: &mut Tx, account: &Seen) -> Result<String, StoreError> {
-    let known = accounts::display(tx, account.user).await?;
+    let known = names::display_name(tx, account.user).await?;
     let typed = Some(account.display.as_str()).filter(|name| !name.trim().is_empty());
     Ok(texts::posts::shown(known.as_deref().or(typed), account.user))
 }
 
 /// Refuses an account that is no human on this server. The interaction knows best; the mirror speaks where it is silent.
 async fn require_human(tx: &mut Tx, account: &Seen, name: &str) -> Outcome<()> {
-    let known = accounts::get(tx, account.user).await?;
+    let known = names::presence(tx, account.user).await?;
     if account.bot || known.as_ref().is_some_and(|known| known.bot) {
         return Err(UserError::new(Refusal::Invalid, texts::posts::is_a_program(name)).into());
     }

@@ -83,7 +83,7 @@ impl Person {
     /// What the client would not send, and a bot that does not answer.
     pub async fn slash(&self, line: &str, given: &[(&str, Value)]) -> Result<Answer, Refusal> {
         let act = self.command_act(line, given, None)?;
-        self.act(act).await
+        self.act(&act).await
     }
 
     /// Types in an option and reads the suggestions.
@@ -106,7 +106,7 @@ impl Person {
         others: &[(&str, Value)],
     ) -> Result<Vec<Choice>, Refusal> {
         let act = self.command_act(line, others, Some((option, typed)))?;
-        Ok(self.act(act).await?.choices().to_vec())
+        Ok(self.act(&act).await?.choices().to_vec())
     }
 
     /// Types in an option and takes the first suggestion.
@@ -249,7 +249,7 @@ impl Person {
             opener: None,
             data,
         };
-        self.act(act).await
+        self.act(&act).await
     }
 
     /// A message that this person sees now.
@@ -303,7 +303,7 @@ impl Person {
             opener: Some(modal.interaction),
             data: json!({"custom_id": modal.custom_id, "components": rows}),
         };
-        self.act(act).await
+        self.act(&act).await
     }
 
     /// As [`Self::submit`], for the form that an answer is.
@@ -318,7 +318,7 @@ impl Person {
     }
 
     /// Sends an act and waits for the answer; a deferred one, until it has come.
-    async fn act(&self, act: Act) -> Result<Answer, Refusal> {
+    async fn act(&self, act: &Act) -> Result<Answer, Refusal> {
         let (id, patience) = self.handle.write(|w| (w.interact(act), w.patience()));
         let find = |w: &World| w.interactions.get(&id).and_then(|i| i.first.clone());
         let first = self

@@ -94,14 +94,12 @@ pub(super) fn open_dm(world: &mut World, request: &Request) -> Result<Reply, Api
     if recipient == world.bot.user_id || !world.users.contains_key(&recipient) {
         return Err(ApiError::new(400, 50033, "Invalid Recipient(s)"));
     }
-    if world.dm_channel(recipient).is_none() {
-        if let Some((size, window)) = world.settings.dm_limit {
-            let now = world.now();
-            let taken = world
-                .limits
-                .take(Budget::DmOpening, now, size, window.max(TimeDelta::milliseconds(1)));
-            taken.map_err(|_| ApiError::new(403, 40003, "You are opening direct messages too fast."))?;
-        }
+    if let (None, Some((size, window))) = (world.dm_channel(recipient), world.settings.dm_limit) {
+        let now = world.now();
+        let taken = world
+            .limits
+            .take(Budget::DmOpening, now, size, window.max(TimeDelta::milliseconds(1)));
+        taken.map_err(|_| ApiError::new(403, 40003, "You are opening direct messages too fast."))?;
     }
     let id = world.open_dm(recipient);
     let channel = world.channels.get(&id).ok_or_else(ApiError::unknown_channel)?;

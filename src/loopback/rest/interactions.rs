@@ -114,7 +114,7 @@ fn response_draft(world: &mut World, to: &Interaction, request: &Request, data: 
     ];
     // The tree of errors lies under «data», as on Discord.
     validate::body(body, &known, |form| validate::draft(form, files)).map_err(|mut error| {
-        error.errors = error.errors.map(|tree| json!({"data": tree}));
+        error.errors = error.errors.map(|tree| Box::new(json!({"data": tree})));
         error
     })
 }

@@ -58,7 +58,7 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
     event["channel_id"] = wire::id(channel.id);
     event["guild_id"] = wire::id(guild_id);
     world.invites.insert(code, invite);
-    world.emit("INVITE_CREATE", event, intents::GUILD_INVITES);
+    world.emit("INVITE_CREATE", &event, intents::GUILD_INVITES);
     Reply::json(body)
 }
 
@@ -90,7 +90,7 @@ pub(super) fn delete(world: &mut World, request: &Request) -> Result<Reply, ApiE
     world.invites.remove(&invite.code);
     let event =
         json!({"channel_id": wire::id(invite.channel_id), "guild_id": wire::id(invite.guild_id), "code": invite.code});
-    world.emit("INVITE_DELETE", event, intents::GUILD_INVITES);
+    world.emit("INVITE_DELETE", &event, intents::GUILD_INVITES);
     Reply::json(body)
 }
 

@@ -98,7 +98,7 @@ pub(super) fn create(world: &mut World, request: &Request) -> Result<Reply, ApiE
         hoist: asked.hoist.unwrap_or(false),
         mentionable: asked.mentionable.unwrap_or(false),
     };
-    let id = world.create_role(guild_id, spec).ok_or_else(ApiError::unknown_guild)?;
+    let id = world.create_role(guild_id, &spec).ok_or_else(ApiError::unknown_guild)?;
     answer(world, guild_id, id)
 }
 
@@ -107,10 +107,11 @@ pub(super) fn edit(world: &mut World, request: &Request) -> Result<Reply, ApiErr
     let role = manageable(world, guild_id, role_id)?;
     let held = world.bot_bits(guild_id)?;
     let asked = validate::body(&request.body, FIELDS, read)?;
-    if let Some(bits) = asked.permissions {
-        if (bits ^ role.permissions) & !held != 0 {
-            return Err(ApiError::missing_permissions());
-        }
+    if asked
+        .permissions
+        .is_some_and(|bits| (bits ^ role.permissions) & !held != 0)
+    {
+        return Err(ApiError::missing_permissions());
     }
     if role_id == guild_id && asked.name.is_some() {
         return Err(ApiError::new(400, 50028, "Invalid role"));

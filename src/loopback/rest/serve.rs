@@ -281,7 +281,7 @@ fn unknown(shared: &Shared, method: &str, path: &str) -> Response<Body> {
         w.violations.push(Violation {
             route,
             what: "unknown route".into(),
-        })
+        });
     });
     answer(&Err(ApiError::new(404, 0, "404: Not Found")), "unknown")
 }

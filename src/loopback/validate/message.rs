@@ -42,11 +42,13 @@ pub(in super::super) fn draft(form: &mut Form<'_>, uploads: Uploads) -> Draft {
         }
     }
     form.flag("tts");
-    let mut draft = Draft::default();
-    // A content set to null is emptied; Discord trims what it keeps.
-    draft.content = form
-        .nullable_text("content", 0, 2000)
-        .map(|c| c.unwrap_or_default().trim().to_owned());
+    let mut draft = Draft {
+        // A content set to null is emptied; Discord trims what it keeps.
+        content: form
+            .nullable_text("content", 0, 2000)
+            .map(|c| c.unwrap_or_default().trim().to_owned()),
+        ..Draft::default()
+    };
     draft.flags = form.number("flags", 0, u64::MAX).unwrap_or(0);
     if draft.flags & !(4 | 64 | 4096) != 0 {
         form.fault("flags", "MESSAGE_FLAGS_INVALID", "These flags can not be set here");

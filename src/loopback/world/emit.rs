@@ -10,18 +10,18 @@ use super::World;
 
 impl World {
     /// Sends an event to all sessions that asked for one of `intents`; 0 goes to all of them.
-    pub(in super::super) fn emit(&mut self, name: &str, data: Value, intents: u64) {
+    pub(in super::super) fn emit(&mut self, name: &str, data: &Value, intents: u64) {
         for _ in 0..self.echoes {
             for session in self.sessions.listening() {
                 if intents == 0 || session.intents & intents != 0 {
-                    session.push(name, &data);
+                    session.push(name, data);
                 }
             }
         }
     }
 
     /// As [`Self::emit`], about a channel: nothing is said when the bot does not see it.
-    pub(super) fn emit_in(&mut self, channel: Id, name: &str, data: Value, intents: u64) {
+    pub(super) fn emit_in(&mut self, channel: Id, name: &str, data: &Value, intents: u64) {
         let seen = self.channels.get(&channel).is_some_and(|c| self.bot_sees(c));
         if seen {
             self.emit(name, data, intents);

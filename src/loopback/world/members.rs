@@ -20,7 +20,7 @@ impl World {
         let user_id = member.user_id;
         if let Some(guild) = self.guilds.get_mut(&guild_id) {
             guild.members.insert(user_id, member);
-            self.emit("GUILD_MEMBER_ADD", data, intents::GUILD_MEMBERS);
+            self.emit("GUILD_MEMBER_ADD", &data, intents::GUILD_MEMBERS);
         }
     }
 
@@ -37,7 +37,7 @@ impl World {
         } else {
             intents::GUILD_MEMBERS
         };
-        self.emit("GUILD_MEMBER_UPDATE", data, needed);
+        self.emit("GUILD_MEMBER_UPDATE", &data, needed);
     }
 
     /// Ends a membership; roles are lost, overwrites in channels stay, as on Discord.
@@ -52,9 +52,9 @@ impl World {
             "guild_id": wire::id(guild_id), "user": self.users.get(&user_id).map_or(Value::Null, wire::user),
         });
         if user_id == self.bot.user_id {
-            self.emit("GUILD_DELETE", json!({"id": wire::id(guild_id)}), intents::GUILDS);
+            self.emit("GUILD_DELETE", &json!({"id": wire::id(guild_id)}), intents::GUILDS);
         } else {
-            self.emit("GUILD_MEMBER_REMOVE", data, intents::GUILD_MEMBERS);
+            self.emit("GUILD_MEMBER_REMOVE", &data, intents::GUILD_MEMBERS);
         }
         true
     }

@@ -142,7 +142,7 @@ impl World {
             data["guild_id"] = wire::id(guild);
         }
         let needed = Self::message_intent(place);
-        self.emit_in(channel, "MESSAGE_DELETE", data, needed);
+        self.emit_in(channel, "MESSAGE_DELETE", &data, needed);
         true
     }
 
@@ -155,7 +155,7 @@ impl World {
             "ids": ids.iter().map(|id| wire::id(*id)).collect::<Vec<_>>(), "channel_id": wire::id(channel),
             "guild_id": guild.map(wire::id),
         });
-        self.emit_in(channel, "MESSAGE_DELETE_BULK", data, intents::GUILD_MESSAGES);
+        self.emit_in(channel, "MESSAGE_DELETE_BULK", &data, intents::GUILD_MESSAGES);
     }
 
     /// Pins a message: MESSAGE_UPDATE, CHANNEL_PINS_UPDATE and the notice, which is a message of `by`.
@@ -204,7 +204,7 @@ impl World {
         } else {
             intents::GUILDS
         };
-        self.emit_in(channel, "CHANNEL_PINS_UPDATE", data, needed);
+        self.emit_in(channel, "CHANNEL_PINS_UPDATE", &data, needed);
     }
 
     /// The direct conversation with a person, opened when there is none.
@@ -339,10 +339,10 @@ impl Found {
                 Some(digits) => (&mut found.roles, digits),
                 None => (&mut found.users, inside.strip_prefix('!').unwrap_or(inside)),
             };
-            if let Ok(id) = digits.parse() {
-                if !list.contains(&id) {
-                    list.push(id);
-                }
+            if let Ok(id) = digits.parse()
+                && !list.contains(&id)
+            {
+                list.push(id);
             }
         }
         found

@@ -55,7 +55,8 @@ pub fn slug(name: &str) -> String {
         let c = if c.is_whitespace() { '-' } else { c };
         let dropped = c.is_ascii_punctuation() && c != '-' && c != '_';
         // Runs of hyphens collapse into one.
-        if !dropped && !(c == '-' && out.ends_with('-')) {
+        let repeated = c == '-' && out.ends_with('-');
+        if !dropped && !repeated {
             out.push(c);
         }
     }
@@ -68,7 +69,7 @@ pub(in super::super) fn is_slugged(kind: ChannelKind) -> bool {
 }
 
 impl World {
-    pub(in super::super) fn create_role(&mut self, guild_id: Id, spec: RoleSpec) -> Option<Id> {
+    pub(in super::super) fn create_role(&mut self, guild_id: Id, spec: &RoleSpec) -> Option<Id> {
         let id = self.next_id();
         let guild = self.guilds.get_mut(&guild_id)?;
         // A new role lands just above @everyone; older ones of the same position stay above it.
@@ -80,7 +81,7 @@ impl World {
         };
         let data = json!({"guild_id": wire::id(guild_id), "role": wire::role(&role)});
         guild.roles.insert(id, role);
-        self.emit("GUILD_ROLE_CREATE", data, intents::GUILDS);
+        self.emit("GUILD_ROLE_CREATE", &data, intents::GUILDS);
         Some(id)
     }
 
@@ -90,7 +91,7 @@ impl World {
         };
         change(role);
         let data = json!({"guild_id": wire::id(guild_id), "role": wire::role(role)});
-        self.emit("GUILD_ROLE_UPDATE", data, intents::GUILDS);
+        self.emit("GUILD_ROLE_UPDATE", &data, intents::GUILDS);
     }
 
     /// Deletes a role; it disappears from its holders and from overwrites without further events.
@@ -110,7 +111,7 @@ impl World {
                 .retain(|o| !(o.kind == OverwriteKind::Role && o.id == role_id));
         }
         let data = json!({"guild_id": wire::id(guild_id), "role_id": wire::id(role_id)});
-        self.emit("GUILD_ROLE_DELETE", data, intents::GUILDS);
+        self.emit("GUILD_ROLE_DELETE", &data, intents::GUILDS);
         true
     }
 
@@ -143,7 +144,7 @@ impl World {
         };
         let data = wire::channel(self, &channel);
         self.channels.insert(id, channel);
-        self.emit_in(id, "CHANNEL_CREATE", data, intents::GUILDS);
+        self.emit_in(id, "CHANNEL_CREATE", &data, intents::GUILDS);
         id
     }
 
@@ -177,7 +178,7 @@ impl World {
         // Who loses sight of a channel is still told how it became invisible.
         if self.bot_sees(&before) || self.bot_sees(&after) {
             let data = wire::channel(self, &after);
-            self.emit("CHANNEL_UPDATE", data, intents::GUILDS);
+            self.emit("CHANNEL_UPDATE", &data, intents::GUILDS);
         }
         Some((before, after))
     }
@@ -186,7 +187,7 @@ impl World {
     pub(in super::super) fn delete_channel(&mut self, id: Id) -> Option<Channel> {
         let channel = self.channels.get(&id)?.clone();
         let data = wire::channel(self, &channel);
-        self.emit_in(id, "CHANNEL_DELETE", data, intents::GUILDS);
+        self.emit_in(id, "CHANNEL_DELETE", &data, intents::GUILDS);
         self.channels.remove(&id);
         self.messages.remove(&id);
         self.invites.retain(|_, invite| invite.channel_id != id);

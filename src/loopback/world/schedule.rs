@@ -12,7 +12,7 @@ impl World {
         let guild = event.guild_id;
         if let Some(guild) = self.guilds.get_mut(&guild) {
             guild.events.insert(event.id, event);
-            self.emit("GUILD_SCHEDULED_EVENT_CREATE", data, intents::GUILD_SCHEDULED_EVENTS);
+            self.emit("GUILD_SCHEDULED_EVENT_CREATE", &data, intents::GUILD_SCHEDULED_EVENTS);
         }
     }
 
@@ -23,7 +23,7 @@ impl World {
         change(event);
         let event = event.clone();
         let data = wire::scheduled_event(self, &event);
-        self.emit("GUILD_SCHEDULED_EVENT_UPDATE", data, intents::GUILD_SCHEDULED_EVENTS);
+        self.emit("GUILD_SCHEDULED_EVENT_UPDATE", &data, intents::GUILD_SCHEDULED_EVENTS);
     }
 
     pub(in super::super) fn delete_event(&mut self, guild: Id, id: Id) -> bool {
@@ -31,7 +31,7 @@ impl World {
             return false;
         };
         let data = wire::scheduled_event(self, &event);
-        self.emit("GUILD_SCHEDULED_EVENT_DELETE", data, intents::GUILD_SCHEDULED_EVENTS);
+        self.emit("GUILD_SCHEDULED_EVENT_DELETE", &data, intents::GUILD_SCHEDULED_EVENTS);
         true
     }
 

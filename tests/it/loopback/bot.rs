@@ -11,8 +11,8 @@ use serenity::{
     CreateModal, CreateSelectMenu, CreateSelectMenuKind, CreateSelectMenuOption, EditInteractionResponse, FullEvent,
     GatewayIntents, InputTextStyle, Interaction,
 };
-use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::runtime::Runtime;
+use tokio::sync::{mpsc, oneshot, watch};
 
 /// What the bot has seen: the names of typed events, in order.
 #[derive(Clone)]
@@ -50,15 +50,48 @@ impl Seen {
 type Error = Box<dyn std::error::Error + Send + Sync>;
 type Context<'a> = poise::Context<'a, Seen, Error>;
 
-/// A running bot, which stops when dropped.
+/// A bot in a runtime of its own. Dropping it is `kill -9`: serenity's shards are tasks of their own, which would
+/// outlive the task that started them.
 pub(super) struct Bot {
     pub(super) seen: Seen,
-    pub(super) task: JoinHandle<Result<(), serenity::Error>>,
+    end: Option<oneshot::Receiver<Result<(), serenity::Error>>>,
+    runtime: Option<Runtime>,
+}
+
+impl Bot {
+    fn spawn(seen: Seen, client: impl Future<Output = Result<(), serenity::Error>> + Send + 'static) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let (ended, end) = oneshot::channel();
+        runtime.spawn(async move {
+            // Nobody may be waiting for it.
+            let _ = ended.send(client.await);
+        });
+        Self {
+            seen,
+            end: Some(end),
+            runtime: Some(runtime),
+        }
+    }
+
+    /// How the client ended by itself.
+    pub(super) async fn ended(&mut self) -> Result<(), serenity::Error> {
+        let end = self.end.take().expect("asked once");
+        tokio::time::timeout(Duration::from_secs(15), end)
+            .await
+            .expect("an end")
+            .expect("a result")
+    }
 }
 
 impl Drop for Bot {
     fn drop(&mut self) {
-        self.task.abort();
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
     }
 }
 
@@ -103,8 +136,7 @@ pub(super) fn start_with(discord: &Handle, intents: GatewayIntents) -> Bot {
         })
         .build();
     let client = serenity::ClientBuilder::new_with_http(http, intents).framework(framework);
-    let task = tokio::spawn(async move { client.await?.start().await });
-    Bot { seen, task }
+    Bot::spawn(seen, async move { client.await?.start().await })
 }
 
 /// Says hello.
@@ -300,4 +332,46 @@ async fn component(ctx: &SerenityContext, press: &serenity::ComponentInteraction
         _ => {}
     }
     Ok(())
+}
+
+/// A client that hands every interaction over instead of answering it.
+pub(super) struct Silent {
+    _bot: Bot,
+    interactions: mpsc::UnboundedReceiver<Interaction>,
+}
+
+impl Silent {
+    pub(super) async fn start(discord: &Handle) -> Self {
+        let (sender, interactions) = mpsc::unbounded_channel();
+        let client = serenity::ClientBuilder::new_with_http(http(discord), INTENTS).event_handler(Forward(sender));
+        let bot = Bot::spawn(Seen::new(), async move { client.await?.start().await });
+        discord.wait_connected().await;
+        Self {
+            _bot: bot,
+            interactions,
+        }
+    }
+
+    /// The identifier and the token of the next interaction.
+    pub(super) async fn next(&mut self) -> (u64, String) {
+        let next = tokio::time::timeout(Duration::from_secs(10), self.interactions.recv()).await;
+        let interaction = next.expect("an interaction").expect("a living client");
+        (interaction.id().get(), interaction.token().to_owned())
+    }
+
+    /// The next interaction as serenity reads it.
+    pub(super) async fn next_typed(&mut self) -> Interaction {
+        let next = tokio::time::timeout(Duration::from_secs(10), self.interactions.recv()).await;
+        next.expect("an interaction").expect("a living client")
+    }
+}
+
+struct Forward(mpsc::UnboundedSender<Interaction>);
+
+#[serenity::async_trait]
+impl serenity::EventHandler for Forward {
+    async fn interaction_create(&self, _: SerenityContext, interaction: Interaction) {
+        // The test may have ended already.
+        let _ = self.0.send(interaction);
+    }
 }
