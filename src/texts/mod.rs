@@ -19,6 +19,7 @@ pub mod ladder;
 pub mod markdown;
 pub mod my_group;
 pub mod not_me;
+pub mod notices;
 pub mod people;
 pub mod posts;
 pub mod refusals;

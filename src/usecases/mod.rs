@@ -17,6 +17,7 @@ pub mod ladder;
 pub mod lookup;
 pub mod my_group;
 pub mod not_me;
+pub mod notices;
 pub mod notify;
 pub mod posts;
 pub mod reminders;

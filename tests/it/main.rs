@@ -8,6 +8,7 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod delivery;
 mod gateway;
 mod import;
 mod loopback;
