@@ -35,6 +35,7 @@ pub mod meta;
 pub mod migrations;
 pub mod names;
 pub mod outbox;
+pub mod overview;
 pub mod participation;
 pub mod people;
 pub mod posts;

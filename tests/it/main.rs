@@ -15,6 +15,7 @@ mod loopback;
 mod membership;
 mod permissions;
 mod phone;
+mod posts;
 mod scenarios;
 mod space;
 mod startup;
