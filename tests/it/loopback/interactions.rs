@@ -254,7 +254,7 @@ async fn answers_fit_what_they_answer() {
 
     let camille = discord.person("camille");
     let (person, message) = (camille.clone(), shown.message_id.unwrap());
-    let pressed = tokio::spawn(async move { person.press(message, "oui").await });
+    let pressed = tokio::spawn(async move { person.press(message, "OUI").await });
     assert!(
         matches!(pressed.await.unwrap(), Err(Refusal::NotOffered(_))),
         "labels keep their case"
