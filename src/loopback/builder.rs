@@ -53,6 +53,16 @@ impl Builder {
     /// permissions that the product asks for, one channel «général» that everyone sees, all privileged intents on.
     #[must_use]
     pub fn new() -> Self {
+        Self::with_clock(WorldClock::default())
+    }
+
+    /// As [`Self::new`], in a world whose present is `instant`, be it past or to come: what is made afterwards bears it.
+    #[must_use]
+    pub fn at(instant: DateTime<Utc>) -> Self {
+        Self::with_clock(WorldClock::at(instant))
+    }
+
+    fn with_clock(clock: WorldClock) -> Self {
         let bot = Bot {
             user_id: 0,
             application_id: 0,
@@ -70,7 +80,7 @@ impl Builder {
             port: 0,
         };
         let mut world = World {
-            clock: WorldClock::default(),
+            clock,
             users: BTreeMap::new(),
             guilds: BTreeMap::new(),
             channels: BTreeMap::new(),
@@ -366,7 +376,7 @@ impl Builder {
         self
     }
 
-    /// The world's present at its start; not before the real present.
+    /// Moves the world's present forward to `at`, for what is made afterwards; [`Self::at`] takes any instant.
     #[must_use]
     pub fn starting_at(mut self, at: DateTime<Utc>) -> Self {
         self.world.clock.jump_to(at);

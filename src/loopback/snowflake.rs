@@ -28,6 +28,13 @@ impl WorldClock {
         self.offset += TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
     }
 
+    /// A clock whose present is `at`, be it past or to come.
+    pub(super) fn at(at: DateTime<Utc>) -> Self {
+        Self {
+            offset: at - DateTime::<Utc>::from(SystemTime::now()),
+        }
+    }
+
     /// Makes the present be `at`; time does not run backwards, an earlier instant is ignored.
     pub(super) fn jump_to(&mut self, at: DateTime<Utc>) {
         let ahead = at - self.now();
@@ -82,6 +89,12 @@ mod tests {
         assert!(b > a);
         assert_eq!(time_of(a), now);
         assert_eq!(time_of(b), now);
+    }
+
+    #[test]
+    fn a_world_may_begin_in_the_past() {
+        let start = DateTime::from_timestamp_millis(1_500_000_000_000).unwrap();
+        assert!(WorldClock::at(start).now() - start < TimeDelta::minutes(1));
     }
 
     #[test]

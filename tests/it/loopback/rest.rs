@@ -223,3 +223,14 @@ async fn channels_and_roles_are_moved_within_the_rules() {
     assert_eq!(raw.patch(&format!("/guilds/{guild}/roles"), roles).await.status, 200);
     assert_eq!(discord.read(|w| w.role_named("a").unwrap().position), 2);
 }
+
+#[tokio::test]
+async fn a_world_lives_at_its_own_time() {
+    let monday = "2027-03-01T19:00:00Z".parse().unwrap();
+    let (discord, raw) = start(Builder::at(monday)).await;
+    let path = format!("/channels/{}/messages", discord.channel("général"));
+    let message = raw.post(&path, json!({"content": "a"})).await.id();
+    assert!(maillage::loopback::time_of(message) - monday < chrono::TimeDelta::minutes(5));
+    discord.set_clock(monday - chrono::TimeDelta::days(1));
+    assert!(discord.now() >= monday, "time does not run backwards");
+}
