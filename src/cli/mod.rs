@@ -32,7 +32,7 @@ use crate::texts::{self, host};
 const LOGS: &str = "maillage=info,serenity=warn,serenity::gateway::ws=error,poise=warn";
 /// What is logged by commands whose report is all that matters.
 const QUIET_LOGS: &str = "maillage=warn,serenity=error,serenity::gateway::ws=off";
-/// serenity can keep a thread busy while it waits for a dead connection: the others go on, even on one core.
+/// Enough for answers to people while a report is being made, even on one core.
 const THREADS: usize = 4;
 
 #[derive(Debug, Parser)]
@@ -62,6 +62,12 @@ enum Command {
     Restore {
         #[arg(help = host::RESTORE_FILE)]
         file: PathBuf,
+    },
+    #[cfg(feature = "demo")]
+    #[command(about = host::DEMO)]
+    Demo {
+        #[arg(long, help = host::DEMO_SCENARIO)]
+        scenario: bool,
     },
 }
 
@@ -135,6 +141,12 @@ async fn perform(command: Command) -> Result<(), Lines> {
             let settings = load(false)?;
             log(Some(QUIET_LOGS), Output::Error);
             copies::restore(settings, &file).await
+        }
+        // No token, no settings: what the sandbox shows must not depend on the host's.
+        #[cfg(feature = "demo")]
+        Command::Demo { scenario } => {
+            let told = Box::pin(crate::demo::run(scenario, &mut std::io::stdout())).await;
+            told.map_err(|error| host::demo(&error.to_string()))
         }
     }
 }
@@ -259,7 +271,7 @@ impl Shown {
             RunError::Territories(error) => texts::territories::load_error(error),
             RunError::Open { source, .. } => self.open(source),
             RunError::Store(_) => host::database_broken(&self.database),
-            RunError::Tls(_) | RunError::Client(_) => host::no_client(),
+            RunError::Tls(_) | RunError::Unprepared(_) => host::no_client(),
             RunError::TokenMissing => texts::faults::lines(&[texts::faults::Fault::absent(
                 texts::faults::Place::Environment,
                 "DISCORD_TOKEN",

@@ -88,11 +88,11 @@ pub fn observer() -> (Observer, mpsc::UnboundedReceiver<Event>) {
 }
 
 impl Observer {
-    /// Tells the reconciler of a gateway event; those that do not concern it are passed over.
-    pub fn hear(&self, event: &FullEvent) {
-        if let Some(event) = read(event) {
-            self.tell(event);
-        }
+    /// Tells the reconciler of a gateway event, and whether it concerns it: then it is to be woken.
+    pub fn hear(&self, event: &FullEvent) -> bool {
+        let Some(event) = read(event) else { return false };
+        self.tell(event);
+        true
     }
 
     /// Tells the reconciler what happened.

@@ -1,5 +1,6 @@
 //! The gateway: what serenity does not watch over by itself (discord.md §4 and §5).
 //!
+//! * It can keep its thread busy while it waits for a dead connection: [`Gateway`] gives it one of its own.
 //! * It can die without a word: [`watch`] notices that neither events nor heartbeat acknowledgements come any more.
 //! * When the peer accepts the connection and drops it, serenity tries again without any delay: [`turnstile`] paces it.
 //! * An event that lacks one field is dropped at debug level: [`Pulse`] counts those that we wait for, and notices a READY
@@ -11,10 +12,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serenity::all::{
-    Client, ConnectionStage, Context, Event, Framework, GatewayError, GatewayIntents, RawEventHandler, ShardManager,
+    Client, ClientBuilder, Context, Event, Framework, GatewayError, GatewayIntents, RawEventHandler, ShardManager,
 };
 use serenity::http::Http;
+use tokio::runtime::Runtime;
 use tokio::sync::watch;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 /// What the product listens to (product.md §17): no content of messages.
@@ -32,8 +35,6 @@ const PACE: Duration = Duration::from_secs(1);
 const LONGEST_PACE: Duration = Duration::from_secs(60);
 /// A connection that lived so long was a good one: the pace starts anew.
 const SETTLED: Duration = Duration::from_secs(60);
-/// How long a farewell may take.
-const FAREWELL: Duration = Duration::from_secs(3);
 
 /// The events that the product lives on, as Discord names them: one that cannot be read leaves it deaf.
 const EXPECTED: [&str; 20] = [
@@ -140,25 +141,6 @@ impl RawEventHandler for Listener {
     }
 }
 
-/// A client that will go to `address` and to no other.
-///
-/// # Errors
-/// When serenity cannot be set up.
-pub async fn client(
-    http: Http,
-    address: &str,
-    framework: impl Framework + 'static,
-    pulse: &Arc<Pulse>,
-) -> serenity::Result<Client> {
-    let client = serenity::all::ClientBuilder::new_with_http(http, INTENTS)
-        .framework(framework)
-        .raw_event_handler(Listener(Arc::clone(pulse)))
-        .await?;
-    // serenity has asked for the address again, and falls back to the real Discord when that fails.
-    address.clone_into(&mut *client.ws_url.lock().await);
-    Ok(client)
-}
-
 /// Why the gateway will not be reached again by this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum End {
@@ -172,8 +154,99 @@ pub enum End {
     Silent(Duration),
 }
 
+/// Why the gateway could not even be prepared.
+#[derive(Debug, thiserror::Error)]
+pub enum Unprepared {
+    /// serenity refuses its settings.
+    #[error("serenity")]
+    Client(#[source] Box<serenity::Error>),
+    /// No thread for it.
+    #[error("thread")]
+    Thread(#[source] std::io::Error),
+}
+
+/// serenity's side of the gateway, on a thread of its own: while it waits for a connection that is dead it can keep its thread
+/// busy for ever, and with it the timers and sockets of everything on the same runtime, the watchdog included. Dropped, the
+/// connection is closed.
+#[derive(Debug)]
+pub struct Gateway {
+    runtime: Option<Runtime>,
+    task: JoinHandle<End>,
+    shards: Arc<ShardManager>,
+    address: Arc<tokio::sync::Mutex<String>>,
+}
+
+impl Gateway {
+    /// Connects to `address` and to no other. `http` is used for nothing but serenity's own question for that address: the
+    /// connections that it keeps belong to that thread.
+    ///
+    /// # Errors
+    /// See [`Unprepared`].
+    pub async fn connect(
+        http: Http,
+        address: String,
+        framework: impl Framework + 'static,
+        pulse: &Arc<Pulse>,
+    ) -> Result<Self, Unprepared> {
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .thread_name("gateway")
+            .enable_all()
+            .build()
+            .map_err(Unprepared::Thread)?;
+        let listener = Listener(Arc::clone(pulse));
+        let building = runtime.spawn(async move {
+            let client = ClientBuilder::new_with_http(http, INTENTS)
+                .framework(framework)
+                .raw_event_handler(listener)
+                .await?;
+            // serenity has asked for the address again, and falls back to the real Discord when that fails.
+            *client.ws_url.lock().await = address;
+            Ok(client)
+        });
+        let client = match building.await {
+            Ok(Ok(client)) => client,
+            other => {
+                runtime.shutdown_background();
+                let error = match other {
+                    Ok(Err(error)) => error,
+                    _ => serenity::Error::Other("the client could not be built"),
+                };
+                return Err(Unprepared::Client(Box::new(error)));
+            }
+        };
+        let (shards, address) = (Arc::clone(&client.shard_manager), Arc::clone(&client.ws_url));
+        let task = runtime.spawn(run(client));
+        Ok(Self {
+            runtime: Some(runtime),
+            task,
+            shards,
+            address,
+        })
+    }
+
+    /// Waits until Discord refuses the connection for good.
+    pub async fn ended(&mut self) -> End {
+        (&mut self.task).await.unwrap_or(End::Stopped)
+    }
+
+    /// What is watched and paced from outside, see [`watch`] and [`turnstile`].
+    #[must_use]
+    pub fn parts(&self) -> (Arc<ShardManager>, Arc<tokio::sync::Mutex<String>>) {
+        (Arc::clone(&self.shards), Arc::clone(&self.address))
+    }
+}
+
+impl Drop for Gateway {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.runtime.take() {
+            runtime.shutdown_background();
+        }
+    }
+}
+
 /// Runs the client until Discord refuses it for good.
-pub async fn run(mut client: Client) -> End {
+async fn run(mut client: Client) -> End {
     match client.start().await {
         Err(serenity::Error::Gateway(GatewayError::InvalidAuthentication)) => End::TokenRefused,
         Err(serenity::Error::Gateway(GatewayError::DisallowedGatewayIntents | GatewayError::InvalidGatewayIntents)) => {
@@ -190,13 +263,12 @@ pub async fn watch(pulse: &Pulse, shards: &ShardManager, limit: Duration) -> End
     pulse.beat();
     loop {
         tokio::time::sleep(LOOK.min(limit / 4)).await;
+        // Never waited for: whoever holds it may be the one that hangs.
         let latency = shards
             .runners
-            .lock()
-            .await
-            .values()
-            .next()
-            .and_then(|runner| runner.latency);
+            .try_lock()
+            .ok()
+            .and_then(|runners| runners.values().next().and_then(|runner| runner.latency));
         {
             // Measured anew at each acknowledgement, to the nanosecond: another value is another acknowledgement.
             let mut known = pulse.latency.lock().unwrap_or_else(PoisonError::into_inner);
@@ -280,20 +352,6 @@ pub async fn turnstile(address: &tokio::sync::Mutex<String>) {
                 "the gateway accepts and drops: connecting more slowly"
             );
         }
-    }
-}
-
-/// Says farewell to the gateway, so that no further event comes. A connection that is being made is left alone: serenity
-/// would wait for ever for an answer to its farewell.
-pub async fn leave(shards: &ShardManager) {
-    let connected = shards
-        .runners
-        .lock()
-        .await
-        .values()
-        .any(|runner| runner.stage == ConnectionStage::Connected);
-    if connected && tokio::time::timeout(FAREWELL, shards.shutdown_all()).await.is_err() {
-        tracing::warn!("the gateway did not answer the farewell");
     }
 }
 

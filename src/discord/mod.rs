@@ -1,6 +1,7 @@
 //! The only module that speaks serenity's HTTP and models, with `commands` for the answers to interactions.
 
 pub mod apply;
+pub mod attachments;
 pub mod client;
 pub mod events;
 pub mod failure;

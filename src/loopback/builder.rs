@@ -56,10 +56,11 @@ impl Builder {
         Self::with_clock(WorldClock::default())
     }
 
-    /// As [`Self::new`], in a world whose present is `instant`, be it past or to come: what is made afterwards bears it.
+    /// As [`Builder::new`], in a world whose present is `at`, past or future: a story told at a date that real time has
+    /// overtaken keeps its date.
     #[must_use]
-    pub fn at(instant: DateTime<Utc>) -> Self {
-        Self::with_clock(WorldClock::at(instant))
+    pub fn at(at: DateTime<Utc>) -> Self {
+        Self::with_clock(WorldClock::showing(at))
     }
 
     fn with_clock(clock: WorldClock) -> Self {
@@ -376,7 +377,7 @@ impl Builder {
         self
     }
 
-    /// Moves the world's present forward to `at`, for what is made afterwards; [`Self::at`] takes any instant.
+    /// The world's present at its start; not before the real present.
     #[must_use]
     pub fn starting_at(mut self, at: DateTime<Utc>) -> Self {
         self.world.clock.jump_to(at);

@@ -102,9 +102,17 @@ impl Gate {
     /// # Panics
     /// When none comes within ten seconds.
     pub async fn reached(&self) {
+        assert!(
+            self.reached_within(Duration::from_secs(10)).await,
+            "no request reached the gate within 10 s"
+        );
+    }
+
+    /// Whether a request comes to stand at the gate within `limit`.
+    pub async fn reached_within(&self, limit: Duration) -> bool {
         let mut arrived = self.arrived.subscribe();
-        let wait = tokio::time::timeout(Duration::from_secs(10), arrived.wait_for(|n| *n > 0)).await;
-        assert!(matches!(wait, Ok(Ok(_))), "no request reached the gate within 10 s");
+        let wait = tokio::time::timeout(limit, arrived.wait_for(|n| *n > 0)).await;
+        matches!(wait, Ok(Ok(_)))
     }
 
     /// How many requests have reached it.

@@ -23,16 +23,16 @@ impl WorldClock {
         DateTime::<Utc>::from(SystemTime::now()) + self.offset
     }
 
-    /// Moves the present forward by `by`.
-    pub(super) fn advance(&mut self, by: Duration) {
-        self.offset += TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
-    }
-
-    /// A clock whose present is `at`, be it past or to come.
-    pub(super) fn at(at: DateTime<Utc>) -> Self {
+    /// A clock that shows `at` now, before anything has happened in its world.
+    pub(super) fn showing(at: DateTime<Utc>) -> Self {
         Self {
             offset: at - DateTime::<Utc>::from(SystemTime::now()),
         }
+    }
+
+    /// Moves the present forward by `by`.
+    pub(super) fn advance(&mut self, by: Duration) {
+        self.offset += TimeDelta::from_std(by).unwrap_or(TimeDelta::MAX);
     }
 
     /// Makes the present be `at`; time does not run backwards, an earlier instant is ignored.
@@ -93,8 +93,9 @@ mod tests {
 
     #[test]
     fn a_world_may_begin_in_the_past() {
-        let start = DateTime::from_timestamp_millis(1_500_000_000_000).unwrap();
-        assert!(WorldClock::at(start).now() - start < TimeDelta::minutes(1));
+        let at = DateTime::from_timestamp_millis(1_600_000_000_000).unwrap();
+        let now = WorldClock::showing(at).now();
+        assert!(now >= at && now - at < TimeDelta::minutes(1));
     }
 
     #[test]

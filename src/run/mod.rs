@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serenity::http::Http;
-use tokio::sync::mpsc;
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -20,10 +20,12 @@ use crate::clock::Clock;
 use crate::commands::{Data, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
+use crate::discord::events;
 use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
-use crate::discord::gateway::{self, End, Pulse};
+use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::reconciler::Reconciler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
 use crate::store::vault::SecretKey;
@@ -43,6 +45,8 @@ const LAST_STEPS: Duration = Duration::from_secs(70);
 const REST: Duration = Duration::from_secs(3600);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
+/// The loop that makes Discord look as the database says.
+const RECONCILER: &str = "reconciler";
 
 /// Why the bot does not start, or stops. The host reads it as one French line (`texts::host::run_error`).
 #[derive(Debug, thiserror::Error)]
@@ -68,9 +72,9 @@ pub enum RunError {
     /// The TLS library cannot start.
     #[error("TLS")]
     Tls(#[source] reqwest::Error),
-    /// serenity cannot be set up.
-    #[error("client of Discord")]
-    Client(#[source] Box<serenity::Error>),
+    /// The gateway cannot be prepared.
+    #[error("gateway")]
+    Unprepared(#[from] Unprepared),
     /// `DISCORD_TOKEN` is not given.
     #[error("no token")]
     TokenMissing,
@@ -109,6 +113,17 @@ pub enum RunError {
     /// serenity has stopped.
     #[error("the gateway has stopped")]
     Stopped,
+}
+
+impl From<End> for RunError {
+    fn from(end: End) -> Self {
+        match end {
+            End::TokenRefused => RunError::TokenRefused,
+            End::IntentsRefused => RunError::IntentsRefused,
+            End::Silent(silence) => RunError::Silent(silence),
+            End::Stopped => RunError::Stopped,
+        }
+    }
 }
 
 /// Opens everything that does not need Discord: texts, territories, database.
@@ -238,7 +253,7 @@ impl Life {
 
     /// Connects and stays so until it is asked to end, or cannot go on.
     async fn connected(&self) -> Result<(), RunError> {
-        let http = self.clients.http();
+        let http = Arc::new(self.clients.http());
         let Some(address) = startup::gateway_address(&self.app, &self.clients, &self.shutdown).await? else {
             return Ok(());
         };
@@ -246,50 +261,37 @@ impl Life {
             return Ok(());
         }
         let (fatal, mut fatals) = mpsc::unbounded_channel();
+        let (observer, events) = events::observer();
         let dispatcher = Dispatcher::new(
             Arc::new(Data::new(Arc::clone(&self.app))),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
+            observer,
+            Arc::clone(&http),
             fatal,
         );
-        let client = gateway::client(http, &address, dispatcher, &self.pulse)
-            .await
-            .map_err(|source| RunError::Client(Box::new(source)))?;
-        let (shards, http) = (Arc::clone(&client.shard_manager), Arc::clone(&client.http));
-        let address = Arc::clone(&client.ws_url);
+        let mut gateway = Gateway::connect(self.clients.http(), address, dispatcher, &self.pulse).await?;
+        let (shards, address) = gateway.parts();
         let mut readies = self.pulse.readies();
         let turnstile = async {
             // The first connection is not delayed.
             let _ = readies.changed().await;
             gateway::turnstile(&address).await;
         };
-        let end = tokio::select! {
+        // The gateway is dropped on the way out: nothing more comes in while the rest is finished.
+        tokio::select! {
             biased;
-            () = self.shutdown.cancelled() => None,
-            end = gateway::run(client) => Some(end),
-            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Some(end),
-            Some(error) = fatals.recv() => return self.leave(&shards, Err(error)).await,
-            () = self.loops(&http) => None,
-            () = turnstile => None,
-        };
-        let end = match end {
-            None => Ok(()),
-            Some(End::TokenRefused) => Err(RunError::TokenRefused),
-            Some(End::IntentsRefused) => Err(RunError::IntentsRefused),
-            Some(End::Silent(silence)) => Err(RunError::Silent(silence)),
-            Some(End::Stopped) => Err(RunError::Stopped),
-        };
-        self.leave(&shards, end).await
-    }
-
-    async fn leave(&self, shards: &serenity::all::ShardManager, end: Result<(), RunError>) -> Result<(), RunError> {
-        self.gate.close();
-        gateway::leave(shards).await;
-        end
+            () = self.shutdown.cancelled() => Ok(()),
+            Some(error) = fatals.recv() => Err(error),
+            end = gateway.ended() => Err(end.into()),
+            end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Err(end.into()),
+            () = self.loops(&http, events) => Ok(()),
+            () = turnstile => Ok(()),
+        }
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
-    async fn loops(&self, http: &Arc<Http>) {
+    async fn loops(&self, http: &Arc<Http>, events: mpsc::UnboundedReceiver<events::Event>) {
         let mut readies = self.pulse.readies();
         if readies.wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
@@ -297,6 +299,14 @@ impl Life {
         let (app, client) = (Arc::clone(&self.app), Arc::clone(http));
         self.supervisor.every("registration", None, move |_| {
             register(Arc::clone(&app), Arc::clone(&client))
+        });
+        let stop = self.shutdown.clone();
+        let reconciler = Reconciler::new(Arc::clone(&self.app), Arc::clone(http), events, stop);
+        let reconciler = Arc::new(Mutex::new(reconciler));
+        let changes = self.app.store.changes();
+        self.supervisor.every(RECONCILER, Some(changes), move |_| {
+            let reconciler = Arc::clone(&reconciler);
+            async move { reconciler.lock().await.step().await }
         });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();

@@ -2,7 +2,9 @@
 
 use chrono::{DateTime, Utc};
 
-use super::{StoreError, Tx, to_sql};
+use sqlx::Row;
+
+use super::{StoreError, Tx, from_sql, to_sql};
 use crate::domain::ids::{GroupId, JournalId, PersonId, RegionCode, UserId};
 
 /// One line to write. Never a value of an identity: of those only *which* changed.
@@ -44,4 +46,49 @@ pub async fn write(tx: &mut Tx, entry: &Entry<'_>, now: DateTime<Utc>) -> Result
     .fetch_one(tx.conn())
     .await?;
     Ok(JournalId(id))
+}
+
+/// One line, as it was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Line {
+    /// The line.
+    pub id: JournalId,
+    /// When.
+    pub at: DateTime<Utc>,
+    /// Who; `None` for the bot itself or the host's shell.
+    pub actor: Option<UserId>,
+    /// What.
+    pub event: String,
+    /// On which group.
+    pub group: Option<GroupId>,
+    /// The state before.
+    pub before: Option<String>,
+    /// The state after.
+    pub after: Option<String>,
+}
+
+/// What was done on a person, oldest first.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn of_person(tx: &mut Tx, person: PersonId) -> Result<Vec<Line>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, at, actor, event, group_id, before, after FROM journal WHERE person_id = ? ORDER BY id",
+    )
+    .bind(person.0)
+    .fetch_all(tx.conn())
+    .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(Line {
+                id: JournalId(row.try_get("id")?),
+                at: from_sql(row.try_get("at")?)?,
+                actor: row.try_get::<Option<i64>, _>("actor")?.map(UserId::from_sql),
+                event: row.try_get("event")?,
+                group: row.try_get::<Option<i64>, _>("group_id")?.map(GroupId),
+                before: row.try_get("before")?,
+                after: row.try_get("after")?,
+            })
+        })
+        .collect()
 }

@@ -137,6 +137,8 @@ pub struct Page {
     pub total: usize,
     /// Those of the page, 10 at most.
     pub lines: Vec<Line>,
+    /// How many people of the list «à appeler» are left out because another relay has their card open.
+    pub elsewhere: usize,
     /// Why the list «à appeler» is empty.
     pub empty: Option<EmptyList>,
 }
@@ -221,7 +223,13 @@ pub fn page(page: &Page, pace: &Pace) -> Message {
         };
         return Message::default().with_embed(Embed::new(Tone::Neutral, title, why));
     }
-    let lines: Vec<String> = page.lines.iter().map(line).collect();
+    let mut lines: Vec<String> = page.lines.iter().map(line).collect();
+    if page.elsewhere > 0 {
+        let open = count(page.elsewhere as u64, "fiche ouverte", "fiches ouvertes");
+        lines.push(format!(
+            "{open} chez l’autre relai\u{a0}: le filtre «\u{a0}Tous\u{a0}» dit lesquelles."
+        ));
+    }
     let mut embed = Embed::new(Tone::Neutral, title, fit_lines(&lines, DESCRIPTION_MAX, ""));
     embed.footer = format!("Page {} / {}", page.at.page + 1, page.pages);
     let select = Select {
@@ -374,7 +382,7 @@ fn sheet(card: &Card) -> Message {
     });
     lines.push(match card.signed_up_on {
         Some(on) => format!("**Inscription**\u{a0}: le {}", dates::day(on)),
-        None => "**Inscription**\u{a0}: hors du site".to_owned(),
+        None => "**Inscription**\u{a0}: sans date connue".to_owned(),
     });
     lines.push(format!("**Groupe**\u{a0}: {}", escape_line(&card.group)));
     if !card.never {

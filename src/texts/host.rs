@@ -37,6 +37,17 @@ pub const RESTORE: &str = "Remet une copie à la place de la base, le bot étant
 /// The copy to put back.
 pub const RESTORE_FILE: &str = "La copie à remettre en place";
 
+/// `maillage demo`.
+pub const DEMO: &str = "Le bac à sable\u{a0}: sans jeton ni réseau, avec des personnes inventées";
+/// `maillage demo --scenario`.
+pub const DEMO_SCENARIO: &str = "Raconte la vie d’un groupe, de quatre inscrits à l’ACP";
+
+/// A story of the sandbox that cannot be told to its end.
+#[must_use]
+pub fn demo(why: &str) -> String {
+    format!("Le scénario s’est arrêté avant sa fin ({why}).")
+}
+
 /// A command or an option that does not exist.
 #[must_use]
 pub fn usage(found: Option<&str>) -> String {

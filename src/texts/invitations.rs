@@ -37,8 +37,8 @@ impl std::fmt::Debug for Given {
 #[must_use]
 pub fn given(given: &Given) -> Message {
     Message::text(format!(
-        "✅ **Invitation prête pour {}.** Le code **`{}`** sert une seule fois, jusqu’au {}\u{a0}; un code donné avant ne sert \
-         plus.\nTexte à copier dans un SMS\u{a0}:\n{}",
+        "✅ **L’invitation est prête.** Pour {}, le code **`{}`** sert une seule fois, jusqu’au {}\u{a0}; un code donné avant \
+         ne sert plus.\nTexte à copier dans un SMS\u{a0}:\n{}",
         escape_line(&given.short),
         given.code,
         timestamp(given.expires_at, Style::LongDate),
@@ -140,4 +140,63 @@ pub fn joined_for_relay(short: &str, group: &str) -> Message {
         escape_line(short),
         escape_line(group)
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::shown;
+    use super::*;
+    use crate::domain::person::NAME_MAX;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn welcome(member: bool, space: bool) -> Welcome {
+        let space = space.then_some((GuildId(1), ChannelId(2)));
+        Welcome {
+            group: Some("Lunel".to_owned()),
+            member,
+            space,
+        }
+    }
+
+    #[test]
+    fn what_the_relay_and_the_person_read() {
+        let given_now = Given {
+            short: "Camille D.".to_owned(),
+            code: "ABCD2345".to_owned(),
+            sms: "Bonjour Camille, donnez ce code : ABCD2345.".to_owned(),
+            expires_at: at("2027-03-15T12:00:00Z"),
+        };
+        let seen = [
+            shown::message(&given(&given_now)),
+            already_linked("Camille D."),
+            shown::message(&joined(&welcome(true, true))),
+            shown::message(&joined(&welcome(true, false))),
+            shown::message(&joined(&welcome(false, false))),
+            shown::message(&joined(&Welcome {
+                group: None,
+                ..welcome(false, false)
+            })),
+            refused(),
+            too_many_tries(at("2027-03-01T13:00:00Z")),
+            account_linked(),
+            shown::modal(&code_form()),
+            shown::message(&joined_for_relay("Camille D.", "Lunel")),
+        ];
+        insta::assert_snapshot!(seen.join("\n\n"));
+    }
+
+    #[test]
+    fn the_longest_names_fit() {
+        let given_now = Given {
+            short: "*".repeat(NAME_MAX + 3),
+            code: "ABCD2345".to_owned(),
+            sms: "`".repeat(700),
+            expires_at: at("2027-03-15T12:00:00Z"),
+        };
+        shown::message(&given(&given_now));
+        shown::message(&joined_for_relay(&given_now.short, &"*".repeat(100)));
+    }
 }

@@ -10,6 +10,7 @@ pub mod coordinates;
 pub mod dates;
 pub mod faults;
 pub mod fields;
+pub mod groups;
 pub mod host;
 pub mod import;
 pub mod imports;
@@ -23,6 +24,8 @@ pub mod posts;
 pub mod refusals;
 pub mod register;
 pub mod retirer;
+#[cfg(test)]
+mod shown;
 pub mod space;
 pub mod statutes;
 pub mod templates;

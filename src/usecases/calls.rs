@@ -14,7 +14,7 @@ use crate::domain::ids::PersonId;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::drafts::{self, Draft};
 use crate::store::journal::{self, Entry};
-use crate::store::{Tx, accounts, calls, suppressions};
+use crate::store::{Tx, calls, names, suppressions};
 use crate::texts;
 use crate::texts::contacts::{Card, NOTE_MAX};
 use crate::texts::templates::{Sms, SmsFacts, Versioned};
@@ -84,8 +84,17 @@ pub async fn record(
     };
     let own = own(&mut tx, &authority, person).await?;
     let recorded = record_own(app, &mut tx, &authority, own, kind, said, at, now).await?;
-    tx.commit().await?;
+    end(tx, kind).await?;
     Ok(Gated::Open(recorded))
+}
+
+/// Commits. Of all outcomes, the loops look at call-backs only, which they remind.
+async fn end(tx: Tx, kind: OutcomeKind) -> Outcome<()> {
+    match kind {
+        OutcomeKind::CallBack => tx.commit().await?,
+        _ => tx.commit_quietly().await?,
+    }
+    Ok(())
 }
 
 #[allow(
@@ -207,7 +216,7 @@ async fn sms(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcom
 
 /// What the SMS texts need to know; code and days are the invitation's.
 pub(super) async fn sms_facts(app: &App, tx: &mut Tx, authority: &Authority, own: &Own) -> Outcome<SmsFacts> {
-    let name = accounts::display(tx, authority.user).await?;
+    let name = names::display_name(tx, authority.user).await?;
     Ok(SmsFacts {
         first_name: own
             .person

@@ -16,7 +16,7 @@ use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::calls::{self, Listed};
 use crate::store::groups::{self, Group};
 use crate::store::people::{self, Person};
-use crate::store::{StoreError, Tx, accounts, territories};
+use crate::store::{StoreError, Tx, names, territories};
 use crate::texts;
 use crate::texts::contacts::{Attempt, Card, Colleague, Held, Line, Page};
 use crate::texts::templates::Versioned;
@@ -82,8 +82,10 @@ pub async fn list(app: &App, actor: Actor, at: ListAt, now: DateTime<Utc>) -> Ou
         .filter(|listed| at.filter.shows(&listed.contact, actor.user, &pace, now))
         .collect();
     shown.sort_by_cached_key(|listed| order(at.filter, listed));
-    let empty = (at.filter == Filter::ToCall && shown.is_empty())
+    let left_out = (at.filter == Filter::ToCall)
         .then(|| why_empty(everyone.iter().map(|listed| listed.contact), actor.user, &pace, now));
+    let elsewhere = left_out.map_or(0, |left_out| left_out.leased);
+    let empty = left_out.filter(|_| shown.is_empty());
     let pages = u32::try_from(shown.len().div_ceil(PER_PAGE).max(1)).unwrap_or(u32::MAX);
     let at = at.at(at.page.min(pages - 1));
     let on_page: Vec<&Listed> = shown
@@ -105,6 +107,7 @@ pub async fn list(app: &App, actor: Actor, at: ListAt, now: DateTime<Utc>) -> Ou
         pages,
         total: shown.len(),
         lines,
+        elsewhere,
         empty,
     }))
 }
@@ -166,7 +169,7 @@ async fn line(
 pub(super) async fn colleague(tx: &mut Tx, user: UserId) -> Result<Colleague, StoreError> {
     Ok(Colleague {
         user,
-        name: accounts::display(tx, user).await?,
+        name: names::display_name(tx, user).await?,
     })
 }
 

@@ -8,7 +8,7 @@ use crate::domain::bindings::Room;
 use crate::domain::ids::{GroupId, UserId};
 use crate::domain::territory::TerritoryKey;
 use crate::error::Outcome;
-use crate::store::{Tx, accounts, bindings, groups, ladder, people, posts, statutes, territories};
+use crate::store::{Tx, bindings, groups, ladder, names, people, posts, statutes, territories};
 use crate::texts::my_group::{Basin, MyGroup, NoGroup, Shown};
 
 /// What `/mon-groupe` shows to this account.
@@ -79,7 +79,7 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
 
 /// The name of whoever holds a function; the account itself when none is known.
 async fn name(tx: &mut Tx, user: UserId) -> Outcome<(UserId, Option<String>)> {
-    Ok((user, accounts::display(tx, user).await?))
+    Ok((user, names::display_name(tx, user).await?))
 }
 
 /// The basin of someone on file, with the people signed up there and the group, when there is one.

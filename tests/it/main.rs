@@ -8,8 +8,16 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod gateway;
 mod import;
 mod loopback;
+mod membership;
+mod permissions;
+mod phone;
+mod scenarios;
+mod space;
+mod startup;
 mod store;
+mod support;
 mod tidy;
 mod world;

@@ -33,7 +33,6 @@ const DRY_IDS: i64 = 1 << 60;
 /// What a run carries from batch to batch.
 struct Run {
     atlas: Arc<Atlas>,
-    now: DateTime<Utc>,
     dry: bool,
     has_dates: bool,
     book: Book,
@@ -100,11 +99,11 @@ fn broken(what: &'static str) -> Failure {
 }
 
 /// Says what a file would do.
-pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>, now: DateTime<Utc>) -> Outcome<DryRun> {
+pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>) -> Outcome<DryRun> {
     let atlas = app.atlas();
     let mut reader = Reader::start(app, &atlas, bytes);
     let opened = reader.opened().await?;
-    let mut run = Run::new(atlas, now, true, opened);
+    let mut run = Run::new(atlas, true, opened);
     loop {
         let batch = reader.batch().await?;
         let last = batch.last;
@@ -134,7 +133,7 @@ pub(super) async fn real(
     let mut reader = Reader::start(app, &atlas, bytes);
     let opened = reader.opened().await?;
     let total = opened.total;
-    let mut run = Run::new(atlas, now, false, opened);
+    let mut run = Run::new(atlas, false, opened);
     let mut done = 0;
     progress.send_replace(Progress { done, total });
     loop {
@@ -191,10 +190,9 @@ impl Writes {
 }
 
 impl Run {
-    fn new(atlas: Arc<Atlas>, now: DateTime<Utc>, dry: bool, opened: Opened) -> Run {
+    fn new(atlas: Arc<Atlas>, dry: bool, opened: Opened) -> Run {
         Run {
             atlas,
-            now,
             dry,
             has_dates: opened.has_dates,
             book: Book::default(),

@@ -13,10 +13,11 @@ use crate::domain::person::Identity;
 use crate::error::{Error, Outcome, Refusal, UserError};
 use crate::store::answers::{self, Answer};
 use crate::store::groups::Group;
+use crate::store::imports::Pair;
 use crate::store::journal::{self, Entry};
 use crate::store::memberships::{self, Membership, NewMembership};
 use crate::store::people::{self, NewPerson, Origin, Person, Place};
-use crate::store::{Tx, drafts, groups, pairs, participation};
+use crate::store::{Tx, drafts, groups, imports, participation};
 use crate::texts;
 use crate::texts::valider::{Confirmed, Elsewhere};
 use crate::usecases::authority::{Actor, Authority};
@@ -158,12 +159,13 @@ async fn write(
         }
         None => create(tx, by, group, identity, place, now).await?,
     };
-    for (other, doubt) in &case.matches.doubtful {
-        pairs::found(tx, person, *other, *doubt, now).await?;
-    }
-    for other in &case.matches.same {
-        pairs::found(tx, person, other.id, Doubt::SamePersonTwice, now).await?;
-    }
+    let doubts = case.matches.doubtful.iter().map(|(other, doubt)| (*other, *doubt));
+    let twice = case.matches.same.iter().map(|same| (same.id, Doubt::SamePersonTwice));
+    let pairs: Vec<Pair> = doubts
+        .chain(twice)
+        .filter_map(|(other, why)| Pair::new(person, other, why))
+        .collect();
+    imports::add_pairs(tx, &pairs, now).await?;
     let before = participation::joined(tx, person).await?;
     let version = consent(app, &group.name).version;
     let new = NewMembership {

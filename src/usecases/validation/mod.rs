@@ -14,7 +14,6 @@ mod whom;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use serde::{Deserialize, Serialize};
-use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use super::authority::{self, Actor, Authority};
 use crate::domain::action::DraftId;
@@ -32,7 +31,7 @@ const KIND: &str = "valider";
 const LIFE: TimeDelta = TimeDelta::hours(1);
 
 /// The five fields of the form, as they were typed.
-#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[derive(Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Typed {
     /// First name.
     pub first: String,

@@ -6,7 +6,7 @@ use crate::domain::ids::{GroupId, PersonId};
 use crate::domain::person::Identity;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::people::{self, Indexes, Person};
-use crate::store::{StoreError, Tx, accounts, groups, memberships};
+use crate::store::{StoreError, Tx, groups, memberships, names};
 use crate::texts;
 use crate::usecases::authority::Authority;
 
@@ -115,7 +115,7 @@ pub(super) async fn standing(
 /// this server, an account linked to somebody else, a person linked to another account.
 pub(super) async fn linkable(tx: &mut Tx, seen: &Seen, person: Option<&Person>) -> Outcome<()> {
     // The mirror is fresher than the draft, except when it has not met the account yet.
-    let mirrored = accounts::get(tx, seen.user).await?;
+    let mirrored = names::presence(tx, seen.user).await?;
     let present = mirrored.as_ref().map_or(seen.present, |account| account.present);
     let refuse = |text: String| Err(UserError::new(Refusal::Invalid, text).into());
     if seen.bot || mirrored.is_some_and(|account| account.bot) {
