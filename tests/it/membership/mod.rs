@@ -2,4 +2,5 @@
 
 mod departures;
 mod ground;
+mod transfers;
 mod validation;
