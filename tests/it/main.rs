@@ -23,4 +23,5 @@ mod startup;
 mod store;
 mod support;
 mod tidy;
+mod valider;
 mod world;
