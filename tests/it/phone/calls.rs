@@ -153,7 +153,7 @@ async fn never_call_again_is_final_and_for_everyone() {
     let identity = people::get(&mut tx, later).await.unwrap().unwrap().identity.unwrap();
     let phone = identity.phone.clone().unwrap();
     let hash = suppressions::of_phone(tx.vault(), &phone);
-    let listed = suppressions::find(&mut tx, [hash]).await.unwrap();
+    let listed = suppressions::find(&mut tx, &[hash]).await.unwrap();
     assert_eq!(listed.at(suppressions::Kind::DoNotCall, Some(hash)), Some(ground.now()));
     let mended = maillage::domain::person::Identity {
         phone: maillage::domain::person::Phone::parse("06 39 98 77 77").ok(),
