@@ -3,15 +3,22 @@
 //! Commands come through poise; components and modals through [`components`], because collectors die with the process and
 //! everything that matters must outlive it.
 
+pub mod aide;
 pub mod appel;
+mod autocomplete;
 pub mod choice;
 pub mod components;
 pub mod contacts;
+mod groupe;
+mod importer;
 pub mod invitation;
 pub mod mon_groupe;
+pub mod referent;
 pub mod registration;
+pub mod registre;
+mod relai;
 pub mod reply;
-pub mod retirer;
+mod retirer;
 pub mod suggest;
 pub mod valider;
 
@@ -26,6 +33,7 @@ use crate::error::{Failure, Refusal, UserError};
 use crate::texts;
 use crate::usecases::App;
 use crate::usecases::authority::Actor;
+use crate::usecases::validation::Seen;
 use reply::Reply;
 
 /// What every handler can reach.
@@ -74,10 +82,16 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         valider::valider(),
         retirer::retirer(),
         mon_groupe::mon_groupe(),
+        registre::registre(),
+        aide::aide(),
         contacts::contacts(),
         appel::appel(),
         invitation::invitation(),
         invitation::rejoindre(),
+        groupe::groupe(),
+        relai::relai(),
+        referent::referent(),
+        importer::importer(),
     ]
 }
 
@@ -93,14 +107,27 @@ pub fn options() -> poise::FrameworkOptions<Data, Failure> {
 }
 
 /// Refuses other servers, and the second delivery of one interaction. Runs for autocompletes too, hence no query here.
-async fn check(ctx: poise::Context<'_, Data, Failure>) -> Result<bool, Failure> {
-    let poise::Context::Application(ctx) = ctx else {
+async fn check(context: poise::Context<'_, Data, Failure>) -> Result<bool, Failure> {
+    let poise::Context::Application(ctx) = context else {
         return Ok(false);
     };
     bound_server(&ctx.data().app, ctx.interaction.guild_id)?;
-    Ok(ctx.interaction_type == poise::CommandInteractionType::Autocomplete
-        || ctx.data().is_new(ctx.interaction.id.get()))
+    if ctx.interaction_type == poise::CommandInteractionType::Autocomplete {
+        return Ok(true);
+    }
+    // Of «relai nommer», poise checks «relai» and then «nommer»: the second check is not a second delivery.
+    if context.invocation_data::<Admitted>().await.is_some() {
+        return Ok(true);
+    }
+    let new = ctx.data().is_new(ctx.interaction.id.get());
+    if new {
+        context.set_invocation_data(Admitted).await;
+    }
+    Ok(new)
 }
+
+/// The mark of an invocation that has passed the check.
+struct Admitted;
 
 /// Refuses interactions of any server but the bound one (product.md §2). Those of DMs have none.
 ///
@@ -131,6 +158,23 @@ pub fn actor(user: serenity::UserId, member: Option<&serenity::Member>) -> Actor
 #[must_use]
 pub fn author(ctx: Context<'_>) -> Actor {
     actor(ctx.interaction.user.id, ctx.interaction.member.as_deref())
+}
+
+/// An account named in an interaction, as Discord resolves it there: a member of the server comes with his membership.
+#[must_use]
+pub fn seen(resolved: &serenity::CommandDataResolved, id: serenity::UserId) -> Seen {
+    let (user, member) = (resolved.users.get(&id), resolved.members.get(&id));
+    let nick = member.and_then(|member| member.nick.clone());
+    let username = user.map(|user| user.name.clone()).unwrap_or_default();
+    Seen {
+        user: UserId(id.get()),
+        present: member.is_some(),
+        bot: user.is_some_and(|user| user.bot),
+        display: nick
+            .or_else(|| user.and_then(|user| user.global_name.clone()))
+            .unwrap_or_else(|| username.clone()),
+        username,
+    }
 }
 
 /// The answers to a command.

@@ -343,13 +343,10 @@ impl Pair {
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn known_pairs(
-    tx: &mut Tx,
-    people: impl IntoIterator<Item = PersonId>,
-) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
+pub async fn known_pairs(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT a, b FROM duplicate_pairs WHERE a IN (SELECT value FROM json_each(?))")
-            .bind(id_list(people.into_iter().map(|id| id.0)))
+            .bind(id_list(people.iter().map(|id| id.0)))
             .fetch_all(tx.conn())
             .await?;
     Ok(rows.into_iter().map(|(a, b)| (PersonId(a), PersonId(b))).collect())

@@ -35,6 +35,7 @@ pub mod meta;
 pub mod migrations;
 pub mod names;
 pub mod outbox;
+pub mod overview;
 pub mod participation;
 pub mod people;
 pub mod posts;
@@ -49,6 +50,7 @@ pub mod statutes;
 mod support_tests;
 pub mod suppressions;
 pub mod territories;
+pub mod transfers;
 pub mod vault;
 
 use keyring::KeySource;

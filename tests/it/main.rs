@@ -10,15 +10,18 @@
 
 mod delivery;
 mod gateway;
+mod ground;
 mod import;
 mod loopback;
 mod membership;
 mod permissions;
 mod phone;
+mod posts;
 mod scenarios;
 mod space;
 mod startup;
 mod store;
 mod support;
 mod tidy;
+mod valider;
 mod world;

@@ -2,4 +2,7 @@
 
 mod departures;
 mod ground;
+mod transfers;
 mod validation;
+
+use crate::ground;
