@@ -10,7 +10,7 @@ use super::{App, access, charter};
 use crate::domain::action::ListAt;
 use crate::domain::contact::{CallState, Filter, Pace, take_lease, why_empty};
 use crate::domain::fold::fold;
-use crate::domain::ids::{GroupId, PersonId, UserId};
+use crate::domain::ids::{PersonId, UserId};
 use crate::domain::territory::{PostalCode, TerritoryKey};
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::calls::{self, Listed};
