@@ -13,6 +13,7 @@ mod gateway;
 mod import;
 mod loopback;
 mod membership;
+mod national;
 mod permissions;
 mod phone;
 mod posts;
