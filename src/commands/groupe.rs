@@ -8,7 +8,12 @@ use crate::texts;
 use crate::usecases::groups;
 
 /// Déclarer, lister et connaître les groupes locaux
-#[poise::command(slash_command, rename = "groupe", subcommands("declarer", "liste", "fiche"), subcommand_required)]
+#[poise::command(
+    slash_command,
+    rename = "groupe",
+    subcommands("declarer", "liste", "fiche"),
+    subcommand_required
+)]
 pub(super) async fn groupe(_: Context<'_>) -> Result<(), Failure> {
     Ok(())
 }

@@ -41,7 +41,13 @@ pub(super) async fn importer(
     let rejected = dry_run.rejected.map(|rejected| (rejected.csv, rejected.left_out));
     let minutes = app.settings.data.imports.num_minutes();
     reply
-        .edit(&texts::imports::dry_run(&dry_run.counts, &dry_run.possible, rejected, &staged.draft, minutes))
+        .edit(&texts::imports::dry_run(
+            &dry_run.counts,
+            &dry_run.possible,
+            rejected,
+            &staged.draft,
+            minutes,
+        ))
         .await?;
     Ok(())
 }
@@ -72,9 +78,19 @@ pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     };
     let (done, ()) = tokio::join!(import, show_progress(&press.reply, receiver));
     match done {
-        Ok(done) => press.reply.edit(&texts::imports::applied(&done.counts, &done.names)).await?,
+        Ok(done) => {
+            press
+                .reply
+                .edit(&texts::imports::applied(&done.counts, &done.names))
+                .await?
+        }
         // The message that bears the buttons says why, and bears them no longer.
-        Err(Failure::User(refusal)) => press.reply.edit(&crate::domain::view::Message::text(refusal.text)).await?,
+        Err(Failure::User(refusal)) => {
+            press
+                .reply
+                .edit(&crate::domain::view::Message::text(refusal.text))
+                .await?
+        }
         Err(failure) => return Err(failure),
     }
     Ok(())

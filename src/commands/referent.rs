@@ -9,7 +9,12 @@ use crate::texts;
 use crate::usecases::posts;
 
 /// Nommer, retirer et connaître les référents régionaux
-#[poise::command(slash_command, rename = "referent", subcommands("nommer", "retirer", "liste"), subcommand_required)]
+#[poise::command(
+    slash_command,
+    rename = "referent",
+    subcommands("nommer", "retirer", "liste"),
+    subcommand_required
+)]
 pub(super) async fn referent(_: Context<'_>) -> Result<(), Failure> {
     Ok(())
 }
@@ -24,7 +29,14 @@ async fn nommer(
     #[description = "Le membre du serveur qui devient référent"] membre: serenity::User,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let done = posts::name_referent(app, author(ctx), &region, &seen(&ctx.interaction.data.resolved, membre.id), app.clock.now()).await?;
+    let done = posts::name_referent(
+        app,
+        author(ctx),
+        &region,
+        &seen(&ctx.interaction.data.resolved, membre.id),
+        app.clock.now(),
+    )
+    .await?;
     let message = if done.already {
         texts::posts::already_referent(&done.name, &done.of)
     } else {
@@ -44,7 +56,14 @@ async fn retirer(
     #[description = "Le référent qui s’en va"] membre: serenity::User,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let done = posts::end_referent(app, author(ctx), &region, &seen(&ctx.interaction.data.resolved, membre.id), app.clock.now()).await?;
+    let done = posts::end_referent(
+        app,
+        author(ctx),
+        &region,
+        &seen(&ctx.interaction.data.resolved, membre.id),
+        app.clock.now(),
+    )
+    .await?;
     let message = if done.held {
         texts::posts::referent_ended(&done.name, &done.of, done.vacant)
     } else {

@@ -11,7 +11,12 @@ use crate::texts;
 use crate::usecases::posts::{self, Named};
 
 /// Nommer, retirer et connaître les relais locaux
-#[poise::command(slash_command, rename = "relai", subcommands("nommer", "retirer", "liste"), subcommand_required)]
+#[poise::command(
+    slash_command,
+    rename = "relai",
+    subcommands("nommer", "retirer", "liste"),
+    subcommand_required
+)]
 pub(super) async fn relai(_: Context<'_>) -> Result<(), Failure> {
     Ok(())
 }
@@ -26,7 +31,14 @@ async fn nommer(
     #[description = "Le membre du serveur qui devient relai"] membre: serenity::User,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let done = posts::name_relay(app, author(ctx), &groupe, &seen(&ctx.interaction.data.resolved, membre.id), app.clock.now()).await?;
+    let done = posts::name_relay(
+        app,
+        author(ctx),
+        &groupe,
+        &seen(&ctx.interaction.data.resolved, membre.id),
+        app.clock.now(),
+    )
+    .await?;
     reply(ctx).send(&named(&done)).await?;
     Ok(())
 }
@@ -49,7 +61,14 @@ async fn retirer(
     #[description = "Le relai qui s’en va"] membre: serenity::User,
 ) -> Result<(), Failure> {
     let app = &ctx.data().app;
-    let done = posts::end_relay(app, author(ctx), &groupe, &seen(&ctx.interaction.data.resolved, membre.id), app.clock.now()).await?;
+    let done = posts::end_relay(
+        app,
+        author(ctx),
+        &groupe,
+        &seen(&ctx.interaction.data.resolved, membre.id),
+        app.clock.now(),
+    )
+    .await?;
     let message = if done.held {
         texts::posts::relay_ended(&done.name, &done.of, done.vacant)
     } else {
@@ -78,7 +97,10 @@ pub(super) async fn turn(press: &Press<'_>, page: u32) -> Outcome<()> {
 pub(super) async fn ask(press: &Press<'_>, group: GroupId) -> Outcome<()> {
     let group = posts::may_name_relay(&press.data.app, press.actor, group).await?;
     if press.on_server {
-        press.reply.send(&texts::posts::choose_member(group.id, &group.name)).await?;
+        press
+            .reply
+            .send(&texts::posts::choose_member(group.id, &group.name))
+            .await?;
     } else {
         press.reply.open(&texts::posts::type_member(group.id)).await?;
     }
@@ -87,7 +109,11 @@ pub(super) async fn ask(press: &Press<'_>, group: GroupId) -> Outcome<()> {
 
 /// One of several groups announced together was chosen.
 pub(super) async fn pick(press: &Press<'_>) -> Outcome<()> {
-    let group = press.values.first().and_then(|value| value.parse().ok()).ok_or_else(stale)?;
+    let group = press
+        .values
+        .first()
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(stale)?;
     ask(press, group).await
 }
 

@@ -343,10 +343,7 @@ impl Pair {
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn known_pairs(
-    tx: &mut Tx,
-    people: &[PersonId],
-) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
+pub async fn known_pairs(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT a, b FROM duplicate_pairs WHERE a IN (SELECT value FROM json_each(?))")
             .bind(id_list(people.iter().map(|id| id.0)))

@@ -50,6 +50,7 @@ pub mod statutes;
 mod support_tests;
 pub mod suppressions;
 pub mod territories;
+pub mod transfers;
 pub mod vault;
 
 use keyring::KeySource;

@@ -41,11 +41,17 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Seen>, StoreError> {
         .fetch_all(tx.conn())
         .await?;
     for row in rows {
-        let holder = (UserId::from_sql(row.try_get("user_id")?), from_sql(row.try_get("since")?)?);
+        let holder = (
+            UserId::from_sql(row.try_get("user_id")?),
+            from_sql(row.try_get("since")?)?,
+        );
         relays.entry(row.try_get("group_id")?).or_default().push(holder);
     }
     let mut steps: HashMap<i64, Vec<(Step, Option<i64>)>> = HashMap::new();
-    for row in sqlx::query("SELECT group_id, step, under_since FROM steps").fetch_all(tx.conn()).await? {
+    for row in sqlx::query("SELECT group_id, step, under_since FROM steps")
+        .fetch_all(tx.conn())
+        .await?
+    {
         let step = Step::from_key(row.try_get("step")?).ok_or(StoreError::Row {
             table: "steps",
             what: "step",
@@ -127,6 +133,9 @@ pub async fn split_communes(tx: &mut Tx, group: GroupId) -> Result<(u32, u32), S
     .bind(group.0)
     .fetch_one(tx.conn())
     .await?;
-    let count = |column: &str| row.try_get::<i64, _>(column).map(|n| u32::try_from(n).unwrap_or(u32::MAX));
+    let count = |column: &str| {
+        row.try_get::<i64, _>(column)
+            .map(|n| u32::try_from(n).unwrap_or(u32::MAX))
+    };
     Ok((count("given")?, count("taken")?))
 }

@@ -144,12 +144,20 @@ pub fn already_declared(group: &Possible) -> Message {
         count(u64::from(group.signed_up), "inscrit", "inscrits"),
         relays(group.relays),
     );
-    let buttons = if group.relays == 0 { name_relay(group.group) } else { Vec::new() };
+    let buttons = if group.relays == 0 {
+        name_relay(group.group)
+    } else {
+        Vec::new()
+    };
     Message::text(typeset(&text)).with_buttons(buttons)
 }
 
 fn relays(n: usize) -> String {
-    if n == 0 { "aucun relai".to_owned() } else { count(n as u64, "relai", "relais") }
+    if n == 0 {
+        "aucun relai".to_owned()
+    } else {
+        count(n as u64, "relai", "relais")
+    }
 }
 
 /// One page of the list; a page that is no more is the last one.
@@ -163,7 +171,12 @@ pub fn list(list: &List, page: u32) -> Message {
     }
     let pages = list.lines.len().div_ceil(PAGE);
     let page = (page as usize).min(pages - 1);
-    let of = |stage| list.lines.iter().filter(|line| line.stage == stage && !line.archived).count() as u64;
+    let of = |stage| {
+        list.lines
+            .iter()
+            .filter(|line| line.stage == stage && !line.archived)
+            .count() as u64
+    };
     let archived = list.lines.iter().filter(|line| line.archived).count() as u64;
     let mut head = vec![
         count(of(Stage::Possible), "groupe possible", "groupes possibles"),
@@ -188,7 +201,11 @@ pub fn list(list: &List, page: u32) -> Message {
         ..Embed::new(Tone::Neutral, "Les groupes", typeset(&text.join("\n")))
     };
     let message = Message::default().with_embed(embed);
-    if pages == 1 { message } else { message.with_buttons(turning(page, pages, Action::GroupList)) }
+    if pages == 1 {
+        message
+    } else {
+        message.with_buttons(turning(page, pages, Action::GroupList))
+    }
 }
 
 /// «Précédent» and «Suivant», each closed at its end of the list.
@@ -203,13 +220,20 @@ pub(super) fn turning(page: usize, pages: usize, to: fn(u32) -> Action) -> Vec<B
 fn to_place(n: u32) -> String {
     match n {
         0 => "Personne à placer : aucune".to_owned(),
-        n => format!("À placer : {} (`/inscrits a-placer`)", count(u64::from(n), "personne", "personnes")),
+        n => format!(
+            "À placer : {} (`/inscrits a-placer`)",
+            count(u64::from(n), "personne", "personnes")
+        ),
     }
 }
 
 fn group_line(line: &GroupLine) -> String {
     let under = if line.under { " · ⚠️ sous le seuil" } else { "" };
-    let relays = if line.relays == 0 { "⚠️ sans relai".to_owned() } else { relays(line.relays) };
+    let relays = if line.relays == 0 {
+        "⚠️ sans relai".to_owned()
+    } else {
+        relays(line.relays)
+    };
     let what = if line.archived { "archivé" } else { is(line.stage) };
     format!(
         "{}**{}** — {what} · {} / {} · {} · {relays}{under}",
@@ -272,7 +296,10 @@ pub fn sheet(sheet: &GroupSheet) -> Message {
         ),
     ];
     let embed = Embed {
-        fields: fields.into_iter().map(|(name, value)| (name.to_owned(), typeset(&value))).collect(),
+        fields: fields
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), typeset(&value)))
+            .collect(),
         ..Embed::new(Tone::Neutral, typeset(&fit(&title, 250)), typeset(&lines.join("\n")))
     };
     let open = !sheet.archived && sheet.relays.len() < 2;
@@ -301,7 +328,11 @@ mod tests {
 
     fn line(n: u32) -> GroupLine {
         GroupLine {
-            region: if n % 2 == 0 { "Bretagne".to_owned() } else { "Occitanie".to_owned() },
+            region: if n.is_multiple_of(2) {
+                "Bretagne".to_owned()
+            } else {
+                "Occitanie".to_owned()
+            },
             name: format!("Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson {n} (51)"),
             stage: [Stage::Possible, Stage::Forming, Stage::Assembly][n as usize % 3],
             archived: n % 50 == 7,
@@ -310,7 +341,7 @@ mod tests {
             top: 20,
             signed_up: n,
             relays: n as usize % 3,
-            under: n % 5 == 0,
+            under: n.is_multiple_of(5),
         }
     }
 
@@ -318,7 +349,10 @@ mod tests {
     fn four_hundred_groups_are_shown_page_by_page() {
         let mut lines: Vec<GroupLine> = (0..400).map(line).collect();
         lines.sort_by(|a, b| a.region.cmp(&b.region));
-        let all = List { lines, to_place: Some(12) };
+        let all = List {
+            lines,
+            to_place: Some(12),
+        };
         let mut shown = 0;
         for page in 0..20 {
             let message = list(&all, page);
@@ -332,10 +366,25 @@ mod tests {
     #[test]
     fn a_list_reads_well() {
         let lines = vec![
-            GroupLine { name: "Lunel (34)".to_owned(), members: 7, ..line(1) },
-            GroupLine { name: "Sète (34)".to_owned(), relays: 0, under: true, ..line(3) },
+            GroupLine {
+                name: "Lunel (34)".to_owned(),
+                members: 7,
+                ..line(1)
+            },
+            GroupLine {
+                name: "Sète (34)".to_owned(),
+                relays: 0,
+                under: true,
+                ..line(3)
+            },
         ];
-        let message = list(&List { lines, to_place: Some(1) }, 0);
+        let message = list(
+            &List {
+                lines,
+                to_place: Some(1),
+            },
+            0,
+        );
         assert!(message.rows.is_empty());
         insta::assert_snapshot!(message.embeds[0].description);
     }
@@ -355,7 +404,11 @@ mod tests {
             top: 20,
             steps: vec![
                 (Step::Possible, at("2027-01-02T10:00:00Z"), None),
-                (Step::Forming, at("2027-02-02T10:00:00Z"), Some(at("2027-03-01T10:00:00Z"))),
+                (
+                    Step::Forming,
+                    at("2027-02-02T10:00:00Z"),
+                    Some(at("2027-03-01T10:00:00Z")),
+                ),
             ],
             relays: vec![("Camille Dupré".to_owned(), at("2027-01-03T10:00:00Z"))],
             referents: Vec::new(),
@@ -365,7 +418,11 @@ mod tests {
         });
         assert_eq!(message.faults(), Vec::<String>::new());
         let embed = &message.embeds[0];
-        let fields: Vec<String> = embed.fields.iter().map(|(name, value)| format!("[{name}]\n{value}")).collect();
+        let fields: Vec<String> = embed
+            .fields
+            .iter()
+            .map(|(name, value)| format!("[{name}]\n{value}"))
+            .collect();
         insta::assert_snapshot!(format!("{}\n{}\n{}", embed.title, embed.description, fields.join("\n")));
     }
 }

@@ -61,7 +61,10 @@ pub fn relay_named(name: &str, group: &str) -> Message {
 /// This account was relay already.
 #[must_use]
 pub fn already_relay(name: &str, group: &str) -> Message {
-    text(&format!("{name} est déjà relai local du groupe {}. Rien n’a changé.", escape_line(group)))
+    text(&format!(
+        "{name} est déjà relai local du groupe {}. Rien n’a changé.",
+        escape_line(group)
+    ))
 }
 
 /// A third relay is refused, with the names of the two.
@@ -77,7 +80,10 @@ pub fn two_relays(group: &str, names: &[&str]) -> String {
 /// No relay is named for an archived group.
 #[must_use]
 pub fn archived(group: &str) -> String {
-    typeset(&format!("⛔ Le groupe {} est archivé : on n’y nomme plus de relai.", escape_line(group)))
+    typeset(&format!(
+        "⛔ Le groupe {} est archivé : on n’y nomme plus de relai.",
+        escape_line(group)
+    ))
 }
 
 /// A relay's post has ended.
@@ -85,17 +91,24 @@ pub fn archived(group: &str) -> String {
 pub fn relay_ended(name: &str, group: &str, vacant: bool) -> Message {
     let group = escape_line(group);
     let after = if vacant {
-        format!("\n⚠️ Le groupe {group} n’a plus de relai. Son référent régional est prévenu, et ses contacts sont de nouveau libres.")
+        format!(
+            "\n⚠️ Le groupe {group} n’a plus de relai. Son référent régional est prévenu, et ses contacts sont de nouveau libres."
+        )
     } else {
         " Les contacts que cette personne tenait sont de nouveau libres.".to_owned()
     };
-    text(&format!("✅ **{name} n’est plus relai local du groupe {group}.**{after}"))
+    text(&format!(
+        "✅ **{name} n’est plus relai local du groupe {group}.**{after}"
+    ))
 }
 
 /// This account was not relay.
 #[must_use]
 pub fn not_relay(name: &str, group: &str) -> Message {
-    text(&format!("{name} n’est pas relai local du groupe {}. Rien n’a changé.", escape_line(group)))
+    text(&format!(
+        "{name} n’est pas relai local du groupe {}. Rien n’a changé.",
+        escape_line(group)
+    ))
 }
 
 /// A referent was named.
@@ -110,7 +123,10 @@ pub fn referent_named(name: &str, region: &str) -> Message {
 /// This account was referent already.
 #[must_use]
 pub fn already_referent(name: &str, region: &str) -> Message {
-    text(&format!("{name} est déjà référent régional : {}. Rien n’a changé.", escape_line(region)))
+    text(&format!(
+        "{name} est déjà référent régional : {}. Rien n’a changé.",
+        escape_line(region)
+    ))
 }
 
 /// A referent's post has ended.
@@ -121,13 +137,19 @@ pub fn referent_ended(name: &str, region: &str, vacant: bool) -> Message {
     } else {
         ""
     };
-    text(&format!("✅ **{name} n’est plus référent régional : {}.**{after}", escape_line(region)))
+    text(&format!(
+        "✅ **{name} n’est plus référent régional : {}.**{after}",
+        escape_line(region)
+    ))
 }
 
 /// This account was not referent.
 #[must_use]
 pub fn not_referent(name: &str, region: &str) -> Message {
-    text(&format!("{name} n’est pas référent régional : {}. Rien n’a changé.", escape_line(region)))
+    text(&format!(
+        "{name} n’est pas référent régional : {}. Rien n’a changé.",
+        escape_line(region)
+    ))
 }
 
 /// A région out of scope, or that does not exist: the same words.
@@ -139,7 +161,9 @@ pub fn region_not_found() -> String {
 /// A program holds no post.
 #[must_use]
 pub fn is_a_program(name: &str) -> String {
-    typeset(&format!("⛔ {name} est un programme : seule une personne peut recevoir cette fonction."))
+    typeset(&format!(
+        "⛔ {name} est un programme : seule une personne peut recevoir cette fonction."
+    ))
 }
 
 /// The account is not on the server.
@@ -217,7 +241,11 @@ pub fn relay_list(lines: &[RelayLine], page: u32) -> Message {
             region = &line.region;
             out.push(format!("\n**{}**", escape_line(region)));
         }
-        let relays = if line.relays.is_empty() { "⚠️ sans relai".to_owned() } else { since(&line.relays) };
+        let relays = if line.relays.is_empty() {
+            "⚠️ sans relai".to_owned()
+        } else {
+            since(&line.relays)
+        };
         out.push(fit(&format!("{} — {relays}", escape_line(&line.group)), LINE));
     }
     let embed = Embed {
@@ -225,7 +253,11 @@ pub fn relay_list(lines: &[RelayLine], page: u32) -> Message {
         ..Embed::new(Tone::Neutral, "Les relais locaux", typeset(&out.join("\n")))
     };
     let message = Message::default().with_embed(embed);
-    if pages == 1 { message } else { message.with_buttons(turning(page, pages, Action::RelayList)) }
+    if pages == 1 {
+        message
+    } else {
+        message.with_buttons(turning(page, pages, Action::RelayList))
+    }
 }
 
 /// The referents of every région.
@@ -234,11 +266,19 @@ pub fn referent_list(lines: &[ReferentLine]) -> Message {
     let lines: Vec<String> = lines
         .iter()
         .map(|line| {
-            let who = if line.referents.is_empty() { "⚠️ sans référent".to_owned() } else { since(&line.referents) };
+            let who = if line.referents.is_empty() {
+                "⚠️ sans référent".to_owned()
+            } else {
+                since(&line.referents)
+            };
             fit(&format!("**{}** — {who}", escape_line(&line.region)), 220)
         })
         .collect();
-    Message::default().with_embed(Embed::new(Tone::Neutral, "Les référents régionaux", typeset(&lines.join("\n"))))
+    Message::default().with_embed(Embed::new(
+        Tone::Neutral,
+        "Les référents régionaux",
+        typeset(&lines.join("\n")),
+    ))
 }
 
 fn since(holders: &[(String, DateTime<Utc>)]) -> String {
@@ -286,7 +326,10 @@ mod tests {
             assert_eq!(relay_list(&lines, page).faults(), Vec::<String>::new(), "page {page}");
         }
         let regions: Vec<ReferentLine> = (0..18)
-            .map(|n| ReferentLine { region: format!("Région {n}"), referents: vec![("x".repeat(121), since); n % 4] })
+            .map(|n| ReferentLine {
+                region: format!("Région {n}"),
+                referents: vec![("x".repeat(121), since); n % 4],
+            })
             .collect();
         assert_eq!(referent_list(&regions).faults(), Vec::<String>::new());
     }

@@ -80,10 +80,11 @@ pub async fn declare(app: &App, actor: Actor, basin: &str, now: DateTime<Utc>) -
     let atlas = app.atlas();
     let part = find_basin(&atlas, basin)?;
     let region = RegionCode(part.region.clone());
-    let territory =
-        territories::ensure(&mut tx, &part.key.basin, &part.key.departement, &region, &part.name).await?;
+    let territory = territories::ensure(&mut tx, &part.key.basin, &part.key.departement, &region, &part.name).await?;
     if let Some(group) = groups::of_place(&mut tx, territory, None).await? {
-        let group = possible(&mut tx, &atlas, group).await?.ok_or_else(authority::group_not_found)?;
+        let group = possible(&mut tx, &atlas, group)
+            .await?
+            .ok_or_else(authority::group_not_found)?;
         return Ok(Declared { group, already: true });
     }
     let by = Some(actor.user);
@@ -91,7 +92,9 @@ pub async fn declare(app: &App, actor: Actor, basin: &str, now: DateTime<Utc>) -
         .await?
         .ok_or_else(authority::group_not_found)?;
     ladder::announce_possible(&mut tx, &[group], now).await?;
-    let group = possible(&mut tx, &atlas, group).await?.ok_or_else(authority::group_not_found)?;
+    let group = possible(&mut tx, &atlas, group)
+        .await?
+        .ok_or_else(authority::group_not_found)?;
     tx.commit().await?;
     Ok(Declared { group, already: false })
 }
@@ -136,7 +139,11 @@ pub async fn list(app: &App, actor: Actor) -> Outcome<List> {
         .collect();
     lines.sort_by_cached_key(|line| (fold(&line.region), fold(&line.name)));
     // Those who are nowhere are in no référent's région.
-    let to_place = if authority.national { Some(overview::to_place(&mut tx).await?) } else { None };
+    let to_place = if authority.national {
+        Some(overview::to_place(&mut tx).await?)
+    } else {
+        None
+    };
     Ok(List { lines, to_place })
 }
 
@@ -165,7 +172,9 @@ pub async fn sheet(app: &App, actor: Actor, group: &str) -> Outcome<GroupSheet> 
     let mut parts = Vec::new();
     let mut communes = 0;
     for id in groups::territories(&mut tx, group.id).await? {
-        let Some(row) = territories::get(&mut tx, id).await? else { continue };
+        let Some(row) = territories::get(&mut tx, id).await? else {
+            continue;
+        };
         let part = atlas.territory(&TerritoryKey::new(row.basin, row.departement));
         communes += part.map_or(0, |part| part.communes);
         parts.push(part.map_or(row.name, |part| part.basin_name.clone()));

@@ -150,7 +150,9 @@ pub async fn find_steered(tx: &mut Tx, authority: &Authority, typed: &str) -> Ou
 async fn named_group(tx: &mut Tx, typed: &str, allowed: impl Fn(&Group) -> bool) -> Outcome<Group> {
     if let Ok(id) = typed.trim().parse::<GroupId>() {
         let group = groups::get(tx, id).await?;
-        return group.filter(|group| allowed(group)).ok_or_else(authority::group_not_found);
+        return group
+            .filter(|group| allowed(group))
+            .ok_or_else(authority::group_not_found);
     }
     let wanted = fold(typed);
     let mut named = groups::all(tx)

@@ -94,7 +94,11 @@ pub fn only_id(user: UserId) -> Seen {
 
 /// The relays of a group, as they are shown.
 async fn relay_names(tx: &mut Tx, group: GroupId) -> Result<Vec<(UserId, String)>, StoreError> {
-    let users: Vec<UserId> = posts::relays(tx, group).await?.into_iter().map(|holder| holder.user).collect();
+    let users: Vec<UserId> = posts::relays(tx, group)
+        .await?
+        .into_iter()
+        .map(|holder| holder.user)
+        .collect();
     let mut names = shown(tx, users.clone()).await?;
     Ok(users
         .into_iter()
@@ -318,13 +322,7 @@ pub async fn name_referent(
 ///
 /// # Errors
 /// Reserved to the national team; no such région.
-pub async fn end_referent(
-    app: &App,
-    actor: Actor,
-    region: &str,
-    account: &Seen,
-    now: DateTime<Utc>,
-) -> Outcome<Ended> {
+pub async fn end_referent(app: &App, actor: Actor, region: &str, account: &Seen, now: DateTime<Utc>) -> Outcome<Ended> {
     let mut tx = app.store.write().await?;
     let authority = authority::of(&mut tx, actor).await?;
     authority.require_national()?;
@@ -347,12 +345,7 @@ pub async fn end_referent(
         notify::user(&mut tx, account.user, Class::Access, &fact, &notice, now).await?;
         tx.commit().await?;
     }
-    Ok(Ended {
-        name,
-        of,
-        held,
-        vacant,
-    })
+    Ok(Ended { name, of, held, vacant })
 }
 
 /// The relays of every group in scope, as `/relai liste` shows them: by région, then by group.
@@ -369,7 +362,11 @@ pub async fn relays(app: &App, actor: Actor) -> Outcome<Vec<texts::posts::RelayL
         .into_iter()
         .filter(|seen| authority.steers(&seen.group.region) && !seen.group.archived)
         .collect();
-    let users: Vec<UserId> = seen.iter().flat_map(|seen| &seen.relays).map(|(user, _)| *user).collect();
+    let users: Vec<UserId> = seen
+        .iter()
+        .flat_map(|seen| &seen.relays)
+        .map(|(user, _)| *user)
+        .collect();
     let names = shown(&mut tx, users).await?;
     let mut lines: Vec<texts::posts::RelayLine> = seen
         .into_iter()
@@ -395,7 +392,11 @@ pub async fn referents(app: &App, actor: Actor) -> Outcome<Vec<texts::posts::Ref
     let mut tx = app.store.read().await?;
     authority::of(&mut tx, actor).await?.require_national()?;
     let holders = posts::all_referents(&mut tx).await?;
-    let names = shown(&mut tx, holders.iter().map(|(_, holder)| holder.user).collect::<Vec<_>>()).await?;
+    let names = shown(
+        &mut tx,
+        holders.iter().map(|(_, holder)| holder.user).collect::<Vec<_>>(),
+    )
+    .await?;
     let atlas = app.atlas();
     Ok(atlas
         .regions()
@@ -413,5 +414,7 @@ pub async fn referents(app: &App, actor: Actor) -> Outcome<Vec<texts::posts::Ref
 
 /// The name of a région, or its code when the table lacks it.
 pub(super) fn region_name(atlas: &Atlas, code: &RegionCode) -> String {
-    atlas.region(&code.0).map_or_else(|| code.0.clone(), |region| region.name.clone())
+    atlas
+        .region(&code.0)
+        .map_or_else(|| code.0.clone(), |region| region.name.clone())
 }
