@@ -75,7 +75,13 @@ fn groups(head: &str, names: &[String]) -> Vec<String> {
 fn would_be(possible: &[(String, u32)]) -> Vec<String> {
     let names: Vec<String> = possible
         .iter()
-        .map(|(name, signed_up)| format!("{} — {}", escape_line(name), count(u64::from(*signed_up), "inscrit", "inscrits")))
+        .map(|(name, signed_up)| {
+            format!(
+                "{} — {}",
+                escape_line(name),
+                count(u64::from(*signed_up), "inscrit", "inscrits")
+            )
+        })
         .collect();
     groups("Groupes qui deviendraient possibles", &names)
 }
