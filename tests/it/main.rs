@@ -14,6 +14,7 @@ mod ground;
 mod import;
 mod loopback;
 mod membership;
+mod national;
 mod permissions;
 mod phone;
 mod posts;
