@@ -48,9 +48,11 @@ mod space_tests;
 pub mod statutes;
 #[cfg(test)]
 mod support_tests;
+pub mod suppression_file;
 pub mod suppressions;
 pub mod territories;
 pub mod vault;
+pub mod zoning;
 
 use keyring::KeySource;
 use vault::{Vault, VaultError};

@@ -25,6 +25,7 @@ pub mod retirer;
 pub mod standing;
 pub mod statutes;
 pub mod validation;
+pub mod zoning;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 

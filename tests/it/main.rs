@@ -10,6 +10,7 @@
 
 mod delivery;
 mod gateway;
+mod host;
 mod import;
 mod loopback;
 mod membership;
