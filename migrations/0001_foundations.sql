@@ -142,6 +142,22 @@ CREATE TABLE memberships (
 CREATE UNIQUE INDEX one_membership_per_person ON memberships (person_id) WHERE left_at IS NULL;
 CREATE INDEX memberships_by_group ON memberships (group_id) WHERE left_at IS NULL;
 
+-- Moves of a member between groups (§6.5): asked by the one, agreed by the other, then made with a new consent.
+CREATE TABLE transfers (
+    id          INTEGER PRIMARY KEY,
+    person_id   INTEGER NOT NULL REFERENCES people (id),
+    from_group  INTEGER NOT NULL REFERENCES groups (id),
+    to_group    INTEGER NOT NULL REFERENCES groups (id),
+    asked_by    INTEGER NOT NULL,
+    asked_at    INTEGER NOT NULL,
+    accepted_by INTEGER,
+    accepted_at INTEGER,
+    closed_at   INTEGER,
+    outcome     TEXT CHECK (outcome IN ('done', 'refused', 'dropped')),
+    CHECK ((closed_at IS NULL) = (outcome IS NULL))
+) STRICT;
+CREATE UNIQUE INDEX one_open_transfer ON transfers (person_id) WHERE closed_at IS NULL;
+
 CREATE TABLE relays (
     id       INTEGER PRIMARY KEY,
     group_id INTEGER NOT NULL REFERENCES groups (id),

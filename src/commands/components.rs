@@ -11,8 +11,8 @@ use serenity::all::{
 
 use super::reply::Reply;
 use super::{
-    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, invitation, mon_groupe, relai,
-    valider,
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, invitation, mon_groupe, registre,
+    relai, valider,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -148,6 +148,13 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::ValiderConfirm(draft) => valider::confirm(press, &draft).await,
         Action::Annul(membership) => valider::annul(press, membership).await,
         Action::NotMe(person) => valider::not_me(press, person).await,
+        Action::TransferAsk(draft) => valider::propose_transfer(press, &draft).await,
+        Action::TransferAccept(transfer) => valider::accept_transfer(press, transfer).await,
+        Action::TransferDecline(transfer) => valider::decline_transfer(press, transfer).await,
+        Action::TransferConfirm(transfer) => valider::complete_transfer(press, transfer).await,
+        Action::TransferDrop(transfer) => valider::drop_transfer(press, transfer).await,
+        Action::RegisterPage(group, page) => registre::page(press, group, page).await,
+        Action::RegisterPick => registre::pick(press).await,
         Action::Coordinates(group, page) => mon_groupe::coordinates(press, group, page).await,
         Action::Contacts(at) => contacts::turn(press, at).await,
         Action::ContactsCharter(at) => contacts::accept_charter(press, at).await,

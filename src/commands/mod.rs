@@ -3,6 +3,7 @@
 //! Commands come through poise; components and modals through [`components`], because collectors die with the process and
 //! everything that matters must outlive it.
 
+pub mod aide;
 pub mod appel;
 mod autocomplete;
 pub mod choice;
@@ -14,6 +15,7 @@ pub mod invitation;
 pub mod mon_groupe;
 pub mod referent;
 pub mod registration;
+pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
@@ -80,6 +82,8 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         valider::valider(),
         retirer::retirer(),
         mon_groupe::mon_groupe(),
+        registre::registre(),
+        aide::aide(),
         contacts::contacts(),
         appel::appel(),
         invitation::invitation(),
@@ -103,14 +107,27 @@ pub fn options() -> poise::FrameworkOptions<Data, Failure> {
 }
 
 /// Refuses other servers, and the second delivery of one interaction. Runs for autocompletes too, hence no query here.
-async fn check(ctx: poise::Context<'_, Data, Failure>) -> Result<bool, Failure> {
-    let poise::Context::Application(ctx) = ctx else {
+async fn check(context: poise::Context<'_, Data, Failure>) -> Result<bool, Failure> {
+    let poise::Context::Application(ctx) = context else {
         return Ok(false);
     };
     bound_server(&ctx.data().app, ctx.interaction.guild_id)?;
-    Ok(ctx.interaction_type == poise::CommandInteractionType::Autocomplete
-        || ctx.data().is_new(ctx.interaction.id.get()))
+    if ctx.interaction_type == poise::CommandInteractionType::Autocomplete {
+        return Ok(true);
+    }
+    // Of «relai nommer», poise checks «relai» and then «nommer»: the second check is not a second delivery.
+    if context.invocation_data::<Admitted>().await.is_some() {
+        return Ok(true);
+    }
+    let new = ctx.data().is_new(ctx.interaction.id.get());
+    if new {
+        context.set_invocation_data(Admitted).await;
+    }
+    Ok(new)
 }
+
+/// The mark of an invocation that has passed the check.
+struct Admitted;
 
 /// Refuses interactions of any server but the bound one (product.md §2). Those of DMs have none.
 ///

@@ -5,7 +5,7 @@ use serenity::all as serenity;
 use super::components::{Press, Submission};
 use super::{Context, author, reply, suggest};
 use crate::domain::action::{Action, DraftId};
-use crate::domain::ids::{GroupId, MembershipId, PersonId};
+use crate::domain::ids::{GroupId, MembershipId, PersonId, TransferId};
 use crate::domain::person::Field;
 use crate::domain::view::{Message, Modal};
 use crate::error::{Failure, Outcome};
@@ -15,7 +15,7 @@ use crate::usecases::validation::confirm::{Confirmation, Thread};
 use crate::usecases::validation::form::Submitted;
 use crate::usecases::validation::open::{Asked, Opened};
 use crate::usecases::validation::{Typed, confirm, form, open};
-use crate::usecases::{annul, not_me};
+use crate::usecases::{annul, not_me, transfer};
 
 /// Valider la participation d’une personne, avec son accord
 #[poise::command(slash_command, rename = "valider")]
@@ -156,19 +156,29 @@ pub(super) async fn choose_place(press: &Press<'_>, draft: &DraftId) -> Outcome<
     Ok(())
 }
 
+/// What edits this press's answer later.
+fn thread(press: &Press<'_>) -> Thread {
+    Thread {
+        application: press.application,
+        token: press.reply.token().to_owned(),
+    }
+}
+
 /// «Confirmer».
 pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     let app = &press.data.app;
-    let thread = Thread {
-        application: press.application,
-        token: press.reply.token().to_owned(),
-    };
-    match confirm::confirm(app, press.actor, draft, Some(&thread), app.clock.now()).await? {
+    match confirm::confirm(app, press.actor, draft, Some(&thread(press)), app.clock.now()).await? {
         Confirmation::Done(done) => press.reply.update(&texts::valider::confirmed(&done)).await?,
         // A message of its own: the first answer, which may be on its way, is not overwritten.
         Confirmation::Already(known) => press.reply.send(&texts::valider::already(&known)).await?,
-        Confirmation::Elsewhere { standing, .. } => {
-            press.reply.send(&texts::valider::elsewhere(&standing, None)).await?;
+        Confirmation::Elsewhere { standing, draft } => {
+            press
+                .reply
+                .send(&texts::valider::elsewhere(
+                    &standing,
+                    Some(texts::transfer::button(&draft)),
+                ))
+                .await?;
         }
     }
     Ok(())
@@ -204,5 +214,45 @@ pub(super) async fn not_me(press: &Press<'_>, person: PersonId) -> Outcome<()> {
     let app = &press.data.app;
     not_me::unlink(app, press.actor, person, app.clock.now()).await?;
     press.reply.update(&texts::not_me::done()).await?;
+    Ok(())
+}
+
+/// «Proposer un transfert».
+pub(super) async fn propose_transfer(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
+    let app = &press.data.app;
+    let facts = transfer::propose(app, press.actor, draft, app.clock.now()).await?;
+    press.reply.update(&texts::transfer::proposed(&facts)).await?;
+    Ok(())
+}
+
+/// «Accepter le transfert».
+pub(super) async fn accept_transfer(press: &Press<'_>, id: TransferId) -> Outcome<()> {
+    let app = &press.data.app;
+    let facts = transfer::accept(app, press.actor, id, app.clock.now()).await?;
+    press.reply.update(&texts::transfer::agreed(&facts)).await?;
+    Ok(())
+}
+
+/// «Refuser».
+pub(super) async fn decline_transfer(press: &Press<'_>, id: TransferId) -> Outcome<()> {
+    let app = &press.data.app;
+    let facts = transfer::decline(app, press.actor, id, app.clock.now()).await?;
+    press.reply.update(&texts::transfer::declined(&facts)).await?;
+    Ok(())
+}
+
+/// «Cette personne accepte».
+pub(super) async fn complete_transfer(press: &Press<'_>, id: TransferId) -> Outcome<()> {
+    let app = &press.data.app;
+    let done = transfer::complete(app, press.actor, id, Some(&thread(press)), app.clock.now()).await?;
+    press.reply.update(&texts::valider::confirmed(&done)).await?;
+    Ok(())
+}
+
+/// «Abandonner».
+pub(super) async fn drop_transfer(press: &Press<'_>, id: TransferId) -> Outcome<()> {
+    let app = &press.data.app;
+    let facts = transfer::drop_it(app, press.actor, id, app.clock.now()).await?;
+    press.reply.update(&texts::transfer::dropped(&facts)).await?;
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! Whoever presses is checked by the use case, each time (product.md §2).
 
 use super::contact::{Filter, OutcomeKind};
-use super::ids::{GroupId, MembershipId, PersonId};
+use super::ids::{GroupId, MembershipId, PersonId, TransferId};
 
 /// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,7 +103,7 @@ macro_rules! plain_arguments {
         })+
     };
 }
-plain_arguments!(PersonId, GroupId, MembershipId, u32);
+plain_arguments!(PersonId, GroupId, MembershipId, u32, TransferId);
 
 impl Argument for DraftId {
     fn write(&self) -> String {
@@ -157,6 +157,16 @@ actions! {
     AnnulForm(membership: MembershipId) = "annuler-validation-form";
     /// «Ce n’est pas moi», under the DM that tells an account that it was linked.
     NotMe(person: PersonId) = "pas-moi";
+    /// «Proposer un transfert», under «déjà membre du groupe …» (product.md §6.5).
+    TransferAsk(draft: DraftId) = "transfert-proposer";
+    /// «Accepter le transfert», by the group to leave.
+    TransferAccept(transfer: TransferId) = "transfert-accepter";
+    /// «Refuser», by the group to leave.
+    TransferDecline(transfer: TransferId) = "transfert-refuser";
+    /// «Cette personne accepte», by the relay who asked: makes the move.
+    TransferConfirm(transfer: TransferId) = "transfert-confirmer";
+    /// «Abandonner», by the relay who asked.
+    TransferDrop(transfer: TransferId) = "transfert-abandonner";
     /// «Importer», under a dry run.
     ImportConfirm(draft: DraftId) = "import-confirmer";
     /// «Annuler», under a dry run.
@@ -175,6 +185,10 @@ actions! {
     RelayList(page: u32) = "relais";
     /// «Coordonnées du groupe», under the register: page, from 0.
     Coordinates(group: GroupId, page: u32) = "coordonnees";
+    /// A page of `/registre voir`, from 0.
+    RegisterPage(group: GroupId, page: u32) = "registre";
+    /// Choice of the group whose register is read, for a relay of several.
+    RegisterPick = "registre-choix";
 
     /// A page of the relay's list: «Précédent», «Suivant», and back from a card (product.md §5).
     Contacts(at: ListAt) = "contacts";

@@ -44,6 +44,10 @@ row_id!(
     TerritoryId
 );
 row_id!(
+    /// A move of a member from one group to another (product.md §6.5).
+    TransferId
+);
+row_id!(
     /// One line of the append-only journal.
     JournalId
 );

@@ -4,7 +4,7 @@
 use chrono::NaiveDate;
 use serde::{Deserialize, Serialize};
 
-use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, UserId};
+use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, TransferId, UserId};
 use super::ladder::Step;
 
 /// One thing to tell.
@@ -46,6 +46,26 @@ pub enum Notice {
         person: PersonId,
         /// The group.
         group: GroupId,
+    },
+    /// Another group proposes to take in a member; to the relays of the present one, who answer (§6.5).
+    TransferAsked {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// The other group agrees: the person is to be asked again; to the relay who proposed (§6.5).
+    TransferAccepted {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// The other group does not agree; to the relay who proposed (§6.5).
+    TransferRefused {
+        /// The transfer.
+        transfer: TransferId,
+    },
+    /// The member has moved; to the relays of the group that was left (§6.5).
+    TransferDone {
+        /// The transfer.
+        transfer: TransferId,
     },
     /// The space is ready; to a relay whose answer can no longer be edited (§6.3).
     SpaceReady {

@@ -51,6 +51,7 @@ mod support_tests;
 pub mod suppression_file;
 pub mod suppressions;
 pub mod territories;
+pub mod transfers;
 pub mod vault;
 pub mod zoning;
 

@@ -105,3 +105,25 @@ pub async fn designated(tx: &mut Tx, typed: &str) -> Result<Vec<UserId>, StoreEr
     }
     Ok(alike)
 }
+
+/// How the server shows some accounts, whoever is linked to them; those that it never met are absent.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn account_names(
+    tx: &mut Tx,
+    users: impl IntoIterator<Item = UserId>,
+) -> Result<HashMap<UserId, DiscordName>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT user_id, name_sealed FROM roster WHERE user_id IN (SELECT value FROM json_each(?)) AND name_sealed IS NOT NULL",
+    )
+    .bind(id_list(users.into_iter().map(UserId::to_sql)))
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let name = DiscordName::open(tx.vault(), row.try_get("name_sealed")?)?;
+            Ok((UserId::from_sql(row.try_get("user_id")?), name))
+        })
+        .collect()
+}

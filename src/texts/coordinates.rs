@@ -105,3 +105,62 @@ pub fn page(page: &Page) -> Message {
         Button::new("Suivant", Style::Secondary, to(page.index + 1)).enabled(page.index + 1 < page.of),
     ])
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn line(number: u32, name: &str, mail: &str) -> Line {
+        Line {
+            number,
+            name: name.to_owned(),
+            phone: "06 39 98 12 34".to_owned(),
+            mail: mail.to_owned(),
+        }
+    }
+
+    #[test]
+    fn a_page_reads_simply() {
+        let page = Page {
+            group: GroupId(3),
+            name: "Lunel".to_owned(),
+            lines: vec![
+                line(1, "Camille DUPRÉ", "camille.dupre@example.org"),
+                line(2, "Noé LE GOFF", ""),
+            ],
+            index: 0,
+            of: 2,
+        };
+        let message = super::page(&page);
+        let embed = &message.embeds[0];
+        insta::assert_snapshot!(format!("{}\n{}\n{}", embed.title, embed.description, embed.footer));
+    }
+
+    proptest! {
+        #[test]
+        fn every_page_fits_and_no_line_is_lost(
+            rows in prop::collection::vec(("[A-Za-z*_é ]{1,121}", "[a-z_]{1,60}"), 0..60), most in 1usize..=20,
+        ) {
+            let lines: Vec<Line> = (1..)
+                .zip(&rows)
+                .map(|(number, (name, mail))| line(number, name, &format!("{mail}@example.org")))
+                .collect();
+            let pages = split(&lines, most);
+            let all: Vec<usize> = pages.iter().cloned().flatten().collect();
+            prop_assert_eq!(all, (0..lines.len()).collect::<Vec<_>>());
+            for (index, range) in (0..).zip(&pages) {
+                prop_assert!(range.len() <= most);
+                let page = Page {
+                    group: GroupId(1),
+                    name: "Lunel".to_owned(),
+                    lines: lines[range.clone()].to_vec(),
+                    index,
+                    of: u32::try_from(pages.len()).unwrap(),
+                };
+                prop_assert_eq!(super::page(&page).faults(), Vec::<String>::new());
+            }
+        }
+    }
+}

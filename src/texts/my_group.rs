@@ -231,3 +231,86 @@ fn no_group(none: &NoGroup) -> Message {
         ))
         .with_buttons(vec![Button::link("S’inscrire au maillage", none.signup.clone())])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn at(text: &str) -> DateTime<Utc> {
+        text.parse().unwrap()
+    }
+
+    fn text(shown: &Shown) -> String {
+        let message = show(shown);
+        assert_eq!(message.faults(), Vec::<String>::new());
+        let embed = &message.embeds[0];
+        format!("{}\n{}", embed.title, embed.description)
+    }
+
+    #[test]
+    fn a_member_reads_where_the_group_stands() {
+        let group = MyGroup {
+            name: "Lunel".to_owned(),
+            stage: Stage::Forming,
+            archived: false,
+            members: 7,
+            next: Some((Step::Assembly, 10)),
+            top: 20,
+            under_since: None,
+            relays: vec![(UserId(1), Some("Camille Dupré".to_owned())), (UserId(2), None)],
+            referents: Vec::new(),
+            rooms: vec![(Room::Discussion, ChannelId(11)), (Room::Register, ChannelId(12))],
+            statutes: None,
+            meeting: at("2027-03-15T19:00:00Z"),
+        };
+        let assembly = MyGroup {
+            stage: Stage::Assembly,
+            members: 9,
+            next: Some((Step::PublishRic, 15)),
+            under_since: Some(at("2027-03-10T12:00:00Z")),
+            relays: Vec::new(),
+            referents: vec![(UserId(3), Some("Awa Martin".to_owned()))],
+            rooms: Vec::new(),
+            statutes: Some(1),
+            ..group.clone()
+        };
+        let top = MyGroup {
+            members: 21,
+            next: None,
+            archived: true,
+            under_since: None,
+            ..assembly.clone()
+        };
+        let texts = [group, assembly, top].map(|group| text(&Shown::Member(Box::new(group))));
+        insta::assert_snapshot!(texts.join("\n\n"));
+    }
+
+    #[test]
+    fn anyone_else_reads_how_to_join() {
+        let nobody = NoGroup {
+            relays: Vec::new(),
+            basin: None,
+            signup: "https://example.org/#participer".to_owned(),
+            possible: 5,
+            meeting: at("2027-03-15T19:00:00Z"),
+        };
+        let basin = |signed_up, group: Option<&str>| {
+            Some(Basin {
+                name: "Lunel (Hérault)".to_owned(),
+                signed_up,
+                group: group.map(str::to_owned),
+            })
+        };
+        let waiting = NoGroup {
+            basin: basin(3, None),
+            ..nobody.clone()
+        };
+        let called = NoGroup {
+            basin: basin(8, Some("Lunel")),
+            relays: vec!["Lunel".to_owned()],
+            ..nobody.clone()
+        };
+        let texts = [nobody, waiting, called].map(|none| text(&Shown::NoGroup(none)));
+        insta::assert_snapshot!(texts.join("\n\n"));
+    }
+}

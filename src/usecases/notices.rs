@@ -3,18 +3,21 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, reminders, standing};
+use super::{App, authority, invitations, reminders, standing, transfer};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
-use crate::domain::ids::{ChannelId, GroupId, PersonId, UserId};
+use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
-use crate::store::{Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts};
+use crate::store::{
+    Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers,
+};
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
+use crate::texts::transfer::Facts;
 use crate::usecases::authority::Actor;
 
 /// What is to be done with a message whose time has come.
@@ -114,6 +117,11 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
         | Notice::Mention { .. } => return Ok(None),
+        // Two groups and a person: no channel is theirs alone.
+        Notice::TransferAsked { .. }
+        | Notice::TransferAccepted { .. }
+        | Notice::TransferRefused { .. }
+        | Notice::TransferDone { .. } => return Ok(None),
     };
     if let Some(group) = group
         && let Some(discussion) = bindings::room(tx, group, Room::Discussion).await?
@@ -231,6 +239,10 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
+            Notice::TransferAsked { transfer } => self.transfer(*transfer, texts::transfer::asked).await?.into(),
+            Notice::TransferAccepted { transfer } => self.transfer(*transfer, texts::transfer::accepted).await?.into(),
+            Notice::TransferRefused { transfer } => self.transfer(*transfer, texts::transfer::refused).await?.into(),
+            Notice::TransferDone { transfer } => self.transfer(*transfer, texts::transfer::done).await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -264,6 +276,22 @@ impl Desk<'_> {
         Ok(Some(texts::notices::mention(self.user, subject)))
     }
 
+    /// A station of a transfer, for whoever still holds a function in it: a relay of either group, a referent, the national team.
+    async fn transfer(&mut self, id: TransferId, words: fn(&Facts) -> Message) -> Result<Option<Message>, Error> {
+        let Some(row) = transfers::get(self.tx, id).await? else {
+            return Ok(None);
+        };
+        let held = functions(self.tx, self.user).await?;
+        if !held.relays(row.from) && !held.relays(row.to) && !held.national && held.regions.is_empty() {
+            return Ok(None);
+        }
+        match transfer::facts(self.tx, self.app, id).await {
+            Ok(facts) => Ok(facts.as_ref().map(words)),
+            Err(Failure::Internal(error)) => Err(error),
+            Err(Failure::User(_)) => Ok(None),
+        }
+    }
+
     async fn group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
         Ok(groups::get(self.tx, id).await?)
     }
@@ -293,7 +321,7 @@ impl Desk<'_> {
     }
 
     /// People of a group's list whom this relay, or any, would be offered now.
-    async fn to_call(&mut self, group: GroupId) -> Result<usize, Error> {
+    async fn callable(&mut self, group: GroupId) -> Result<usize, Error> {
         let pace = super::contacts::pace(self.app);
         let list = calls::list(self.tx, &[group]).await?;
         Ok(list
@@ -435,7 +463,7 @@ impl Desk<'_> {
         if !self.relays(group.id).await? {
             return Ok(None);
         }
-        let to_call = self.to_call(group.id).await?;
+        let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
     }
@@ -447,7 +475,7 @@ impl Desk<'_> {
         if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group).await? {
             return Ok(None);
         }
-        let to_call = self.to_call(group.id).await?;
+        let to_call = self.callable(group.id).await?;
         Ok(Some(texts::notices::without_relay(group.id, &group.name, to_call)))
     }
 }

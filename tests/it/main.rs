@@ -11,6 +11,7 @@
 mod delivery;
 mod gateway;
 mod host;
+mod ground;
 mod import;
 mod loopback;
 mod membership;
@@ -23,4 +24,5 @@ mod startup;
 mod store;
 mod support;
 mod tidy;
+mod valider;
 mod world;

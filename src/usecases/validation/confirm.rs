@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 
 use super::answer::{self, Space};
 use super::form::{Case, consent, read};
-use super::{Sheet, place, relay, sheet, whom};
+use super::{Sheet, open_sheet, place, relay, sheet, whom};
 use crate::domain::action::DraftId;
 use crate::domain::duplicates::Doubt;
 use crate::domain::ids::{GroupId, MembershipId, PersonId, UserId};
@@ -110,20 +110,54 @@ pub async fn confirm(
         .await?
         .ok_or(Error::Invariant("a participation just written is not there"))?;
     confirmed.outside = case.is_outside(&mut tx).await?;
-    if let (Space::Preparing, Some(thread)) = (confirmed.space, thread) {
-        let pending = Answer {
-            id: 0,
-            group: group.id,
-            membership: written.membership.id,
-            user: actor.user,
-            application: thread.application,
-            token: thread.token.clone(),
-            expires_at: now + ANSWER_LIFE,
-        };
-        answers::insert(&mut tx, &pending).await?;
-    }
+    await_space(&mut tx, &confirmed, actor.user, thread, now).await?;
     tx.commit().await?;
     Ok(Confirmation::Done(confirmed))
+}
+
+/// Keeps the answer to edit, when it announces a space that is not there yet.
+pub(in crate::usecases) async fn await_space(
+    tx: &mut Tx,
+    confirmed: &Confirmed,
+    user: UserId,
+    thread: Option<&Thread>,
+    now: DateTime<Utc>,
+) -> Outcome<()> {
+    let (Space::Preparing, Some(thread)) = (confirmed.space, thread) else {
+        return Ok(());
+    };
+    let pending = Answer {
+        id: 0,
+        group: confirmed.group,
+        membership: confirmed.membership,
+        user,
+        application: thread.application,
+        token: thread.token.clone(),
+        expires_at: now + ANSWER_LIFE,
+    };
+    answers::insert(tx, &pending).await?;
+    Ok(())
+}
+
+/// Who would move from which group to which, for «Proposer un transfert»: the same checks as «Confirmer», at the press.
+pub(in crate::usecases) async fn to_transfer(
+    tx: &mut Tx,
+    app: &App,
+    actor: Actor,
+    draft: &DraftId,
+    now: DateTime<Utc>,
+) -> Outcome<(PersonId, GroupId, GroupId)> {
+    let authority = relay(tx, actor).await?;
+    let mut sheet = open_sheet(tx, draft, actor.user, now).await?;
+    let atlas = app.atlas();
+    let form =
+        read(&atlas, &sheet.typed).map_err(|_| UserError::new(Refusal::Invalid, texts::valider::to_complete()))?;
+    let case = Case::study(tx, &authority, &atlas, &mut sheet, form).await?;
+    match (&case.standing, &case.group) {
+        (Some(standing), Some(group)) if standing.group != group.id => Ok((standing.person, standing.group, group.id)),
+        (_, None) => Err(UserError::new(Refusal::Invalid, texts::valider::to_choose()).into()),
+        _ => Err(whom::person_not_found()),
+    }
 }
 
 /// The answer for a participation that was there before.

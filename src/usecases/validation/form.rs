@@ -246,7 +246,7 @@ impl Case {
 }
 
 /// The consent text for a group, in the version that is kept with the participation.
-pub(super) fn consent(app: &App, group: &str) -> Consent {
+pub(in crate::usecases) fn consent(app: &App, group: &str) -> Consent {
     let texts = app.texts();
     let privacy = texts.privacy_summary(&app.settings.privacy_facts());
     texts.consent(&ConsentFacts {

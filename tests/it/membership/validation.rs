@@ -29,7 +29,7 @@ async fn open(ground: &Ground, relay: UserId, asked: Asked) -> (DraftId, Typed) 
 }
 
 /// `/valider`, up to the summary.
-async fn fill(ground: &Ground, relay: UserId, form: &Typed) -> (DraftId, Summary) {
+pub(super) async fn fill(ground: &Ground, relay: UserId, form: &Typed) -> (DraftId, Summary) {
     let (draft, _) = open(ground, relay, Asked::default()).await;
     let summary = summary(ground, relay, &draft, form).await;
     (draft, summary)
