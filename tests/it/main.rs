@@ -15,6 +15,7 @@ mod ground;
 mod import;
 mod loopback;
 mod membership;
+mod mortality;
 mod permissions;
 mod phone;
 mod posts;
