@@ -230,6 +230,12 @@ pub fn not_fetched() -> String {
     typeset("⚠️ Discord n’a pas donné ce fichier. Rien n’a changé ; réessayez dans un instant.")
 }
 
+/// A refusal of the same rules, for the shell of the host: without what only Discord shows.
+#[must_use]
+pub fn host_refusal(text: &str) -> String {
+    text.replace("**", "").replace("⚠️ ", "").replace("⛔ ", "").replace('\\', "")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

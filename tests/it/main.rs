@@ -10,11 +10,13 @@
 
 mod delivery;
 mod gateway;
+mod host;
 mod ground;
 mod import;
 mod loopback;
 mod membership;
 mod national;
+mod mortality;
 mod permissions;
 mod phone;
 mod posts;
