@@ -12,11 +12,9 @@ use crate::domain::calendar::{civil, next_daily, next_weekly, paris_date};
 use crate::domain::contact::{CallState, Filter, reminder_due};
 use crate::domain::ids::{GroupId, PersonId, UserId};
 use crate::domain::notice::{Class, Notice, Recipient};
-use crate::domain::view::Message;
 use crate::store::outbox::{self, NewMessage};
 use crate::store::reminders::{self, CallBack, Round};
 use crate::store::{StoreError, Tx, authority, calls, people};
-use crate::texts;
 use crate::texts::contacts::Digest;
 
 /// A digest that could not be made within a day of its hour waits for the next week.
@@ -233,51 +231,4 @@ async fn count(
         digest.call_backs += usize::from(listed.contact.state.call_back().is_some_and(|on| on <= week));
     }
     Ok(digest)
-}
-
-/// The words of what this family tells by DM, when the message is sent: call-backs, the digest, a code that was used. None
-/// when there is nothing left to tell, and for the notices of other families.
-///
-/// # Errors
-/// When the database fails.
-pub async fn message(
-    app: &App,
-    tx: &mut Tx,
-    relay: UserId,
-    notice: &Notice,
-    now: DateTime<Utc>,
-) -> Result<Option<Message>, StoreError> {
-    Ok(match notice {
-        Notice::CallBacks { people } => {
-            let due = call_backs(tx, relay, people, now).await?;
-            (!due.is_empty()).then(|| texts::contacts::call_backs(&due, paris_date(now)))
-        }
-        Notice::RelayDigest { since } => {
-            let digest = digest(app, tx, relay, *since, now).await?;
-            digest.map(|digest| texts::contacts::digest(&digest, *since))
-        }
-        Notice::Joined { person, group } => {
-            let told = super::invitations::joined(tx, *person, *group).await?;
-            told.map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
-        }
-        _ => None,
-    })
-}
-
-/// What goes to a channel instead, for a relay whose DMs are closed: a mention without any name (product.md §5). None for
-/// whatever may not be told in public, or has nothing left to tell.
-///
-/// # Errors
-/// When the database fails.
-pub async fn in_channel(
-    tx: &mut Tx,
-    relay: UserId,
-    notice: &Notice,
-    now: DateTime<Utc>,
-) -> Result<Option<Message>, StoreError> {
-    let Notice::CallBacks { people } = notice else {
-        return Ok(None);
-    };
-    let due = call_backs(tx, relay, people, now).await?;
-    Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(relay, due.len())))
 }

@@ -298,7 +298,10 @@ impl<'a> Planner<'a> {
                         report: None,
                     });
                 }
-                self.compare_channel(spec, ChannelId(id), binding);
+                // Overwrites that name a role not to be made now wait for it.
+                if !self.needs_blocked(spec) {
+                    self.compare_channel(spec, ChannelId(id), binding);
+                }
                 return self.settle(key, Place::Here(id));
             }
         }

@@ -1,5 +1,6 @@
 //! The same, as persons act: commands, buttons, selects and forms against the loopback Discord.
 
+use maillage::domain::calendar::{civil, paris_date};
 use maillage::domain::ids::{GroupId, PersonId, RegionCode, UserId};
 use maillage::domain::person::Identity;
 use maillage::domain::territory::Origin as Placed;
@@ -7,7 +8,7 @@ use maillage::loopback::{Answer, AnswerKind, Person};
 use maillage::store::people::{NewPerson, Origin, Place};
 use maillage::store::{people, posts, territories};
 
-use crate::support::House;
+use crate::support::{House, until};
 
 /// A group with its relays, and people to call.
 struct Lunel {
@@ -334,4 +335,46 @@ async fn a_code_goes_from_the_relay_to_the_person() {
     let person = people::get(&mut tx, lunel.people[0]).await.unwrap().unwrap();
     assert_eq!((person.discord, person.member_of), (Some(UserId(lea.id())), None));
     assert_ne!(lunel.group, GroupId(0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_evening_s_reminder_comes_once_by_direct_message() {
+    let mut lunel = Lunel::with(2).await;
+    let camille = lunel.person("camille");
+    for n in 0..2 {
+        let card = lunel.card(&camille, n).await;
+        let ask = camille.press(&card, "À rappeler…").await.unwrap();
+        camille.select(&ask, "0", &["demain"]).await.unwrap();
+    }
+    let tomorrow = paris_date(lunel.house.now()) + chrono::Days::new(1);
+    let evening = civil(tomorrow, chrono::NaiveTime::from_hms_opt(18, 0, 0).unwrap());
+    let told = |lunel: &Lunel, who: &str| {
+        let dms = lunel.person(who).dms();
+        dms.into_iter()
+            .filter(|dm| dm.content.contains("ce soir"))
+            .map(|dm| dm.content)
+            .collect::<Vec<_>>()
+    };
+    lunel
+        .house
+        .advance(evening - lunel.house.now() - chrono::TimeDelta::minutes(1));
+    assert!(told(&lunel, "camille").is_empty());
+    lunel.house.advance(chrono::TimeDelta::minutes(1));
+    until("the reminder", || async { !told(&lunel, "camille").is_empty() }).await;
+    let dm = told(&lunel, "camille").remove(0);
+    assert!(dm.contains("2\u{a0}rappels") && dm.contains("Lou R."), "{dm}");
+    assert!(!dm.contains("06 39") && !dm.contains("Roche"), "{dm}");
+    lunel.house.restart().await;
+    lunel.house.advance(chrono::TimeDelta::days(1));
+    let app = lunel.house.app();
+    maillage::usecases::reminders::step(&app, lunel.house.now())
+        .await
+        .unwrap();
+    until("an empty queue", || async {
+        let mut tx = app.store.read().await.unwrap();
+        maillage::store::outbox::gauge(&mut tx).await.unwrap().waiting == 0
+    })
+    .await;
+    assert_eq!(told(&lunel, "camille"), [dm], "once, also over a restart and a day");
+    assert!(told(&lunel, "noe").is_empty(), "to who made the appointments");
 }

@@ -1,8 +1,9 @@
 use chrono::{DateTime, TimeDelta, Utc};
 use maillage::domain::contact::OutcomeKind;
-use maillage::domain::ids::{PersonId, UserId};
+use maillage::domain::ids::{ChannelId, PersonId, UserId};
 use maillage::domain::notice::{Notice, Recipient};
 use maillage::texts::contacts::Digest;
+use maillage::usecases::notices::{self, Rendered};
 use maillage::usecases::reminders;
 
 use crate::ground::{CAMILLE, Ground, INES, NOE};
@@ -236,37 +237,23 @@ async fn messages_name_people_shortly_and_a_channel_nobody() {
             group: ground.lunel,
         },
     ];
-    for notice in &notices {
-        let message = reminders::message(&ground.app, &mut tx, CAMILLE, notice, ground.now())
-            .await
-            .unwrap()
-            .unwrap();
-        for secret in ["Roche1", "39980001", "39 98", "example"] {
-            assert!(!message.content.contains(secret), "{}", message.content);
-        }
-    }
-    let message = reminders::in_channel(&mut tx, CAMILLE, &notices[0], ground.now())
+    let mut render = async |to, notice: &Notice| match notices::render(&ground.app, &mut tx, to, notice, ground.now())
         .await
         .unwrap()
-        .unwrap();
-    assert!(
-        message.content.contains("1\u{a0}rappel") && !message.content.contains("Lou"),
-        "{}",
-        message.content
-    );
-    for notice in &notices[1..] {
-        assert_eq!(
-            reminders::in_channel(&mut tx, CAMILLE, notice, ground.now())
-                .await
-                .unwrap(),
-            None
-        );
+    {
+        Rendered::Message(message) => message.content,
+        other => panic!("not told: {other:?}"),
+    };
+    for notice in &notices {
+        let told = render(Recipient::User(CAMILLE), notice).await;
+        for secret in ["Roche1", "39980001", "39 98", "example"] {
+            assert!(!told.contains(secret), "{told}");
+        }
     }
-    let other = Notice::SpaceReady { group: ground.lunel };
-    assert_eq!(
-        reminders::message(&ground.app, &mut tx, CAMILLE, &other, ground.now())
-            .await
-            .unwrap(),
-        None
-    );
+    let mention = Notice::Mention {
+        user: CAMILLE,
+        notice: Box::new(notices[0].clone()),
+    };
+    let told = render(Recipient::Channel(ChannelId(9)), &mention).await;
+    assert!(told.contains("1\u{a0}rappel") && !told.contains("Lou"), "{told}");
 }

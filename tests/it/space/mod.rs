@@ -249,8 +249,14 @@ impl Village {
         .await;
     }
 
+    /// The mutating calls that product.md §7 counts: not the direct messages.
     fn mutating(&self, after: usize) -> Calls {
-        self.house.discord.calls().after(after).mutating()
+        let direct: Vec<Id> = self.read(|world| {
+            let dms = world.channels.values().filter(|channel| channel.guild_id.is_none());
+            dms.map(|channel| channel.id).collect()
+        });
+        let calls = self.house.discord.calls().after(after).mutating();
+        calls.only(|call| call.template != "/users/@me/channels" && !call.touches(&direct))
     }
 
     /// The setbacks that are kept, each as «subject kind».
