@@ -44,7 +44,7 @@ fn numbers(counts: &Counts, attached: Option<u64>) -> Vec<String> {
         ),
         None => String::new(),
     };
-    lines.push(format!("Rejetés : {}{file}", number(rejected)));
+    lines.push(format!("Lignes rejetées : {}{file}", number(rejected)));
     if erased > 0 {
         lines.push(format!(
             "Laissés de côté, à la suite d’un effacement demandé : {}",
