@@ -245,6 +245,7 @@ CREATE TABLE outbox (
     created_at  INTEGER NOT NULL,
     attempts    INTEGER NOT NULL DEFAULT 0,
     lease_until INTEGER,
+    tried_at    INTEGER,                       -- the first lease: from then on it may have been sent
     done_at     INTEGER,
     outcome     TEXT,                          -- sent, dropped, closed, …
     code        INTEGER,
@@ -252,6 +253,8 @@ CREATE TABLE outbox (
     message     INTEGER
 ) STRICT;
 CREATE INDEX outbox_due ON outbox (class, due_at, id) WHERE done_at IS NULL;
+CREATE INDEX outbox_told ON outbox (target, id) WHERE outcome = 'sent';
+CREATE INDEX outbox_done ON outbox (class, done_at) WHERE outcome = 'sent';
 
 -- Answers to edit once a space is ready; the token is sealed and forgotten after use (§6.3).
 CREATE TABLE answers (

@@ -62,6 +62,7 @@ pub mod error;
 pub mod loopback;
 pub mod reconciler;
 pub mod run;
+pub mod scheduler;
 pub mod store;
 pub mod supervisor;
 pub mod territories;

@@ -10,12 +10,15 @@ use serenity::all::{
 };
 
 use super::reply::Reply;
-use super::{Data, actor, answer_failure, appel, bound_server, contacts, invitation, mon_groupe, registre, valider};
+use super::{
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, invitation, mon_groupe, registre,
+    relai, valider,
+};
 use crate::domain::action::Action;
-use crate::domain::ids::UserId;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::texts;
 use crate::usecases::authority::Actor;
+use crate::usecases::validation::Seen;
 
 /// A component that was pressed.
 #[derive(Debug)]
@@ -28,8 +31,8 @@ pub struct Press<'a> {
     pub actor: Actor,
     /// The chosen lines of a select.
     pub values: Vec<String>,
-    /// The chosen members of a select.
-    pub users: Vec<UserId>,
+    /// The chosen members of a select, as this interaction shows them.
+    pub chosen: Vec<Seen>,
     /// Whether it was pressed on the server, where members can be listed.
     pub on_server: bool,
     /// Whether the message that bears the component is seen by its reader only.
@@ -66,10 +69,11 @@ pub async fn pressed(ctx: &Context, data: &Data, interaction: &ComponentInteract
     if !data.is_new(interaction.id.get()) {
         return;
     }
-    let (values, users) = match &interaction.data.kind {
+    let (values, chosen) = match &interaction.data.kind {
         ComponentInteractionDataKind::StringSelect { values } => (values.clone(), Vec::new()),
         ComponentInteractionDataKind::UserSelect { values } => {
-            (Vec::new(), values.iter().map(|id| UserId(id.get())).collect())
+            let resolved = &interaction.data.resolved;
+            (Vec::new(), values.iter().map(|id| super::seen(resolved, *id)).collect())
         }
         _ => (Vec::new(), Vec::new()),
     };
@@ -78,7 +82,7 @@ pub async fn pressed(ctx: &Context, data: &Data, interaction: &ComponentInteract
         reply: Reply::new(&ctx.http, interaction.id, &interaction.token),
         actor: actor(interaction.user.id, interaction.member.as_ref()),
         values,
-        users,
+        chosen,
         on_server: interaction.guild_id.is_some(),
         ephemeral: interaction
             .message
@@ -164,6 +168,13 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::CallCharter(draft) => appel::accept_charter(press, &draft).await,
         Action::CallConfirm(draft) => appel::confirm(press, &draft).await,
         Action::Code => invitation::open_code(press).await,
+        Action::ImportConfirm(draft) => importer::confirm(press, &draft).await,
+        Action::ImportCancel(draft) => importer::cancel(press, &draft).await,
+        Action::NameRelay(group) => relai::ask(press, group).await,
+        Action::NameRelayPick => relai::pick(press).await,
+        Action::NameRelayUser(group) => relai::chosen(press, group).await,
+        Action::GroupList(page) => groupe::turn(press, page).await,
+        Action::RelayList(page) => relai::turn(press, page).await,
         _ => Err(stale()),
     }
 }
@@ -176,6 +187,7 @@ async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outco
         Action::CallBackForm(person, at) => contacts::day_submitted(submission, person, at).await,
         Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
         Action::CodeForm => invitation::code_submitted(submission).await,
+        Action::NameRelayForm(group) => relai::typed(submission, group).await,
         _ => Err(stale()),
     }
 }

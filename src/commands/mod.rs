@@ -5,15 +5,20 @@
 
 pub mod aide;
 pub mod appel;
+mod autocomplete;
 pub mod choice;
 pub mod components;
 pub mod contacts;
+mod groupe;
+mod importer;
 pub mod invitation;
 pub mod mon_groupe;
+pub mod referent;
 pub mod registration;
 pub mod registre;
+mod relai;
 pub mod reply;
-pub mod retirer;
+mod retirer;
 pub mod suggest;
 pub mod valider;
 
@@ -28,6 +33,7 @@ use crate::error::{Failure, Refusal, UserError};
 use crate::texts;
 use crate::usecases::App;
 use crate::usecases::authority::Actor;
+use crate::usecases::validation::Seen;
 use reply::Reply;
 
 /// What every handler can reach.
@@ -82,6 +88,10 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         appel::appel(),
         invitation::invitation(),
         invitation::rejoindre(),
+        groupe::groupe(),
+        relai::relai(),
+        referent::referent(),
+        importer::importer(),
     ]
 }
 
@@ -148,6 +158,23 @@ pub fn actor(user: serenity::UserId, member: Option<&serenity::Member>) -> Actor
 #[must_use]
 pub fn author(ctx: Context<'_>) -> Actor {
     actor(ctx.interaction.user.id, ctx.interaction.member.as_deref())
+}
+
+/// An account named in an interaction, as Discord resolves it there: a member of the server comes with his membership.
+#[must_use]
+pub fn seen(resolved: &serenity::CommandDataResolved, id: serenity::UserId) -> Seen {
+    let (user, member) = (resolved.users.get(&id), resolved.members.get(&id));
+    let nick = member.and_then(|member| member.nick.clone());
+    let username = user.map(|user| user.name.clone()).unwrap_or_default();
+    Seen {
+        user: UserId(id.get()),
+        present: member.is_some(),
+        bot: user.is_some_and(|user| user.bot),
+        display: nick
+            .or_else(|| user.and_then(|user| user.global_name.clone()))
+            .unwrap_or_else(|| username.clone()),
+        username,
+    }
 }
 
 /// The answers to a command.

@@ -5,7 +5,7 @@ use serenity::all as serenity;
 use super::components::{Press, Submission};
 use super::{Context, author, reply, suggest};
 use crate::domain::action::{Action, DraftId};
-use crate::domain::ids::{GroupId, MembershipId, PersonId, TransferId, UserId};
+use crate::domain::ids::{GroupId, MembershipId, PersonId, TransferId};
 use crate::domain::person::Field;
 use crate::domain::view::{Message, Modal};
 use crate::error::{Failure, Outcome};
@@ -14,7 +14,7 @@ use crate::texts::valider::Filled;
 use crate::usecases::validation::confirm::{Confirmation, Thread};
 use crate::usecases::validation::form::Submitted;
 use crate::usecases::validation::open::{Asked, Opened};
-use crate::usecases::validation::{Seen, Typed, confirm, form, open};
+use crate::usecases::validation::{Typed, confirm, form, open};
 use crate::usecases::{annul, not_me, transfer};
 
 /// Valider la participation d’une personne, avec son accord
@@ -29,7 +29,9 @@ pub(super) async fn valider(
     let app = &ctx.data().app;
     let asked = Asked {
         inscrit,
-        account: membre.as_ref().map(|user| seen(ctx, user)),
+        account: membre
+            .as_ref()
+            .map(|user| super::seen(&ctx.interaction.data.resolved, user.id)),
     };
     match open::start(app, author(ctx), asked, app.clock.now()).await? {
         Opened::Charter { charter, draft } => {
@@ -45,21 +47,6 @@ pub(super) async fn valider(
 async fn inscrit(ctx: Context<'_>, partial: &str) -> serenity::CreateAutocompleteResponse {
     let app = &ctx.data().app;
     suggest::answer(crate::usecases::validation::suggest::contacts(app, author(ctx), partial).await)
-}
-
-/// The account of the option, as this interaction shows it: a member of the server comes with his membership.
-fn seen(ctx: Context<'_>, user: &serenity::User) -> Seen {
-    let member = ctx.interaction.data.resolved.members.get(&user.id);
-    let nick = member.and_then(|member| member.nick.clone());
-    Seen {
-        user: UserId(user.id.get()),
-        present: member.is_some(),
-        bot: user.bot,
-        display: nick
-            .or_else(|| user.global_name.clone())
-            .unwrap_or_else(|| user.name.clone()),
-        username: user.name.clone(),
-    }
 }
 
 fn modal(draft: &DraftId, typed: &Typed) -> Modal {

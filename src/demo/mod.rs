@@ -4,6 +4,8 @@
 //! and people read it. [`play`] acts as the persons through the loopback Discord; [`transcript`] writes down what each of
 //! them sees; nothing else than what a Discord client shows is ever looked at.
 
+mod grammar;
+mod hands;
 pub mod markup;
 pub mod page;
 pub mod play;

@@ -3,6 +3,7 @@
 pub mod apply;
 pub mod attachments;
 pub mod client;
+pub mod deliver;
 pub mod events;
 pub mod failure;
 pub mod gateway;

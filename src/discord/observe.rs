@@ -62,7 +62,8 @@ pub struct Mirror {
     looked_at: Option<DateTime<Utc>>,
     /// The ids that belong to objects of ours.
     owned: BTreeSet<u64>,
-    /// Echoes of our own edits of a channel, and of our own pins, that have not come yet.
+    /// Echoes of our own acts that have not come yet: roles made or edited, channels edited, pins.
+    role_echoes: BTreeMap<RoleId, u32>,
     edit_echoes: BTreeMap<ChannelId, u32>,
     pin_echoes: BTreeMap<ChannelId, u32>,
     /// Pins of ours whose notice has not come yet.
@@ -89,6 +90,7 @@ impl Mirror {
             away: false,
             looked_at: None,
             owned: BTreeSet::new(),
+            role_echoes: BTreeMap::new(),
             edit_echoes: BTreeMap::new(),
             pin_echoes: BTreeMap::new(),
             notices: BTreeMap::new(),
@@ -173,6 +175,7 @@ impl Mirror {
             ..Stale::default()
         };
         self.stirred = true;
+        self.role_echoes.clear();
         self.edit_echoes.clear();
         self.pin_echoes.clear();
         self.unlisted.clear();
@@ -208,9 +211,13 @@ impl Mirror {
         std::mem::take(&mut self.stirred)
     }
 
-    /// Tells the mirror which objects are ours.
+    /// Tells the mirror which objects are ours. A room that was never listed (one just adopted) is to be looked at.
     pub fn own(&mut self, bindings: &Bindings) {
         self.owned = bindings.values().filter_map(|binding| binding.id).collect();
+        let known =
+            |room: &ChannelId| self.observed.channels.contains_key(room) && !self.observed.messages.contains_key(room);
+        let unseen: Vec<ChannelId> = rooms(bindings).into_iter().filter(known).collect();
+        self.stale.some_rooms.extend(unseen);
     }
 
     /// Tells the mirror of one more object of ours.
@@ -248,8 +255,8 @@ impl Mirror {
             }
             Event::Person(_, person) => return Some(self.hear_person(person)),
             Event::PersonGone(_, user) => {
-                self.observed.members.remove(&user);
-                return Some(People::Gone(user));
+                // Events may overtake each other: whether this account came back since is asked, not guessed.
+                self.stale.members.insert(user);
             }
             Event::PinNotice(_, channel, id) => {
                 if self.owned.contains(&channel.0) {
@@ -305,8 +312,14 @@ impl Mirror {
             .get(&self.bot)
             .is_some_and(|bot| bot.roles.contains(&id));
         match self.observed.roles.get(&id) {
-            Some(known) if alike(known) => {}
-            Some(_) if self.owned.contains(&id.0) || of_the_bot || id.0 == self.guild.0 => self.stir(),
+            Some(known) if self.owned.contains(&id.0) => {
+                let alike = alike(known);
+                // Alike but not ours: a bit that events do not show may have changed.
+                if !(echo(&mut self.role_echoes, id) && alike) {
+                    self.stir();
+                }
+            }
+            Some(_) if of_the_bot || id.0 == self.guild.0 => self.stir(),
             _ => {
                 self.observed.roles.insert(id, seen);
             }
@@ -372,6 +385,7 @@ impl Mirror {
     pub fn applied(&mut self, shown: Shown, edited: bool, now: DateTime<Utc>) {
         match shown {
             Shown::Role(id, seen) => {
+                *self.role_echoes.entry(id).or_default() += 1;
                 self.observed.roles.insert(id, seen);
             }
             Shown::Channel(id, seen) => {
@@ -441,6 +455,7 @@ impl Mirror {
             self.observed
                 .messages
                 .retain(|channel, _| channels.contains_key(channel));
+            self.role_echoes.clear();
             self.edit_echoes.clear();
             self.stale.structure = false;
         }
@@ -535,13 +550,13 @@ fn rooms(bindings: &Bindings) -> BTreeSet<ChannelId> {
 }
 
 /// Whether an event is the echo of an act of ours, which is then heard.
-fn echo(echoes: &mut BTreeMap<ChannelId, u32>, channel: ChannelId) -> bool {
-    let Some(left) = echoes.get_mut(&channel) else {
+fn echo<Id: Ord + Copy>(echoes: &mut BTreeMap<Id, u32>, of: Id) -> bool {
+    let Some(left) = echoes.get_mut(&of) else {
         return false;
     };
     *left -= 1;
     if *left == 0 {
-        echoes.remove(&channel);
+        echoes.remove(&of);
     }
     true
 }

@@ -179,6 +179,10 @@ actions! {
     NameRelayForm(group: GroupId) = "nommer-relai-form";
     /// Choice of one group among several announced together.
     NameRelayPick = "nommer-relai-choix";
+    /// A page of `/groupe liste`.
+    GroupList(page: u32) = "groupes";
+    /// A page of `/relai liste`.
+    RelayList(page: u32) = "relais";
     /// «Coordonnées du groupe», under the register: page, from 0.
     Coordinates(group: GroupId, page: u32) = "coordonnees";
     /// A page of `/registre voir`, from 0.

@@ -119,6 +119,13 @@ pub enum Notice {
         /// The day of the digest before.
         since: NaiveDate,
     },
+    /// A direct message that could not be delivered, told by a mention in a channel, without any name (§5, §10, §11).
+    Mention {
+        /// Whose direct messages are closed.
+        user: UserId,
+        /// What it was about.
+        notice: Box<Notice>,
+    },
     /// A person used the invitation; to the relays (§6.6).
     Joined {
         /// The person, now linked to an account.
@@ -187,6 +194,21 @@ pub enum Class {
     Digest = 3,
     /// Welcomes.
     Welcome = 4,
+}
+
+impl Class {
+    /// The class that the database stored.
+    #[must_use]
+    pub fn from_sql(value: i64) -> Option<Class> {
+        let all = [
+            Class::Access,
+            Class::Reminder,
+            Class::Operation,
+            Class::Digest,
+            Class::Welcome,
+        ];
+        all.into_iter().find(|class| *class as i64 == value)
+    }
 }
 
 #[cfg(test)]

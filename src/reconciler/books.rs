@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Datelike, Utc};
 
-use super::{Reconciler, World, retry};
+use super::{Look, Reconciler, World, retry};
 use crate::discord::failure::{ApiFailure, Kind};
 use crate::discord::observe::People;
 use crate::domain::bindings::{Binding, Key, Setback, SetbackKind, Setbacks};
@@ -18,6 +18,9 @@ use crate::store::meta::{self, Fact};
 use crate::store::roster::{self, Seen};
 use crate::store::{StoreError, Tx, bindings, setbacks};
 use crate::usecases::notify;
+
+/// The subject of the setback of a server that cannot be looked at.
+const SERVER: &str = "server";
 
 impl Reconciler {
     /// Stores an intention, before the call.
@@ -95,6 +98,46 @@ impl Reconciler {
         if self.becomes_ready(&mut tx, step).await? {
             tx.commit().await?;
         } else {
+            tx.commit_quietly().await?;
+        }
+        Ok(())
+    }
+
+    /// Records that the server cannot be looked at.
+    pub(super) async fn blinded(&mut self, failure: ApiFailure) -> Result<Look, Error> {
+        if failure.kind == Kind::TokenRefused {
+            return Err(Error::Discord {
+                doing: "looking at the server",
+                source: Box::new(failure),
+            });
+        }
+        let now = self.app.clock.now();
+        let kind = retry::kind(&Act::Forget, failure);
+        let setback = retry::after(self.blind.as_ref(), kind, failure, self.app.settings.retry, now);
+        tracing::warn!(error = %failure, setback.attempts = setback.attempts, "the server cannot be looked at");
+        let mut tx = self.app.store.write().await?;
+        setbacks::put(&mut tx, SERVER, &setback, now).await?;
+        tx.commit_quietly().await?;
+        self.blind = Some(setback);
+        Ok(Look::Blind(setback.not_before))
+    }
+
+    /// What an earlier life recorded of a server that it could not look at; it is tried again at once.
+    pub(super) async fn remember_blindness(&mut self) -> Result<(), Error> {
+        let mut tx = self.app.store.read().await?;
+        let known = setbacks::load(&mut tx).await?.remove(SERVER);
+        self.blind = known.map(|setback| Setback {
+            not_before: DateTime::UNIX_EPOCH,
+            ..setback
+        });
+        Ok(())
+    }
+
+    /// Records that the server can be looked at again.
+    pub(super) async fn sees_again(&mut self) -> Result<(), Error> {
+        if self.blind.take().is_some() {
+            let mut tx = self.app.store.write().await?;
+            setbacks::clear(&mut tx, SERVER).await?;
             tx.commit_quietly().await?;
         }
         Ok(())

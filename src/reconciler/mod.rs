@@ -26,7 +26,7 @@ use crate::discord::apply::{self, Shown};
 use crate::discord::events::Event;
 use crate::discord::failure::{ApiFailure, Kind};
 use crate::discord::observe::{Mirror, People};
-use crate::domain::bindings::{Bindings, Key, Setbacks};
+use crate::domain::bindings::{Bindings, Key, Setback, Setbacks};
 use crate::domain::desired::{Desired, Rules, Server, desired};
 use crate::domain::ids::{ChannelId, GroupId, MessageId, RoleId, UserId};
 use crate::domain::plan::ledger::{self, Made};
@@ -66,6 +66,8 @@ pub struct Reconciler {
     ready: BTreeSet<GroupId>,
     /// What the national team was last told of Discord's limits.
     capacity_told: Option<String>,
+    /// The server could not be looked at: not again before.
+    blind: Option<Setback>,
 }
 
 /// What happens during one step.
@@ -75,6 +77,18 @@ struct Pass {
     failures: u32,
     repeats: BTreeMap<String, u32>,
     looked: BTreeSet<ChannelId>,
+}
+
+/// What came of looking at the server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Look {
+    /// The mirror is true.
+    Seen {
+        /// Someone else changed roles or channels.
+        stirred: bool,
+    },
+    /// The server cannot be looked at before.
+    Blind(DateTime<Utc>),
 }
 
 /// How far a plan was applied.
@@ -116,6 +130,7 @@ impl Reconciler {
             national: None,
             ready: BTreeSet::new(),
             capacity_told: None,
+            blind: None,
         }
     }
 
@@ -132,7 +147,10 @@ impl Reconciler {
                 // Until the gateway has greeted us and the server is bound, which wakes this loop.
                 return Ok(REST);
             }
-            let stirred = self.look(now).await?;
+            let stirred = match self.look(now).await? {
+                Look::Seen { stirred } => stirred,
+                Look::Blind(until) => return Ok(self.rest(Some(until))),
+            };
             let mut world = self.read().await?;
             if stirred {
                 // Someone changed roles or channels: what was refused, or did not fit, may pass now.
@@ -209,6 +227,11 @@ impl Reconciler {
         while let Ok(event) = self.events.try_recv() {
             if let Event::Ready { bot } = event {
                 self.bot = Some(bot);
+                // Discord has just greeted us: it may be looked at.
+                self.blind = self.blind.map(|setback| Setback {
+                    not_before: DateTime::UNIX_EPOCH,
+                    ..setback
+                });
             }
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));
@@ -219,42 +242,44 @@ impl Reconciler {
         {
             // What was heard before is part of what is going to be looked at.
             self.mirror = Some(Mirror::new(guild, bot));
+            self.remember_blindness().await?;
         }
         self.note_people(people).await
     }
 
-    /// Looks where the mirror may be untrue; tells whether someone else changed roles or channels.
-    async fn look(&mut self, now: DateTime<Utc>) -> Result<bool, Error> {
+    /// Looks where the mirror may be untrue. A server that cannot be looked at is tried again with growing delay, whatever
+    /// wakes us meanwhile.
+    async fn look(&mut self, now: DateTime<Utc>) -> Result<Look, Error> {
         let hourly = self.hourly();
-        let Some(mirror) = &mut self.mirror else {
-            return Ok(false);
-        };
-        mirror.tick(now, hourly);
+        if let Some(mirror) = &mut self.mirror {
+            mirror.tick(now, hourly);
+        }
         // Twice: the national role may be found at the first look, and its holders are known at the second.
         for _ in 0..2 {
-            let Some(mirror) = &mut self.mirror else {
-                return Ok(false);
-            };
+            let Some(mirror) = &mut self.mirror else { break };
             if !mirror.is_stale(now) {
                 break;
+            }
+            if let Some(setback) = self.blind.filter(|setback| setback.not_before > now) {
+                return Ok(Look::Blind(setback.not_before));
             }
             let bindings = {
                 let mut tx = self.app.store.read().await?;
                 bindings::load(&mut tx, mirror.guild()).await?
             };
             mirror.own(&bindings);
-            let people = mirror
-                .refresh(&self.http, &bindings, now)
-                .await
-                .map_err(|failure| Error::Discord {
-                    doing: "looking at the server",
-                    source: Box::new(failure),
-                })?;
+            let people = match mirror.refresh(&self.http, &bindings, now).await {
+                Ok(people) => people,
+                Err(failure) => return self.blinded(failure).await,
+            };
+            self.sees_again().await?;
             let listed = people.iter().any(|seen| matches!(seen, People::All(_)));
             self.find_national(listed).await?;
             self.note_people(people).await?;
         }
-        Ok(self.mirror.as_mut().is_some_and(Mirror::take_stirred))
+        Ok(Look::Seen {
+            stirred: self.mirror.as_mut().is_some_and(Mirror::take_stirred),
+        })
     }
 
     /// Reads everything that a plan needs, in one view.

@@ -26,6 +26,7 @@ use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
 use crate::reconciler::Reconciler;
+use crate::scheduler::Scheduler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
 use crate::store::vault::SecretKey;
@@ -270,6 +271,7 @@ impl Life {
             Arc::clone(&http),
             fatal,
         );
+        let scheduler = Scheduler::new(Arc::clone(&self.app), Arc::clone(&http)).await?;
         let mut gateway = Gateway::connect(self.clients.http(), address, dispatcher, &self.pulse).await?;
         let (shards, address) = gateway.parts();
         let mut readies = self.pulse.readies();
@@ -285,13 +287,13 @@ impl Life {
             Some(error) = fatals.recv() => Err(error),
             end = gateway.ended() => Err(end.into()),
             end = gateway::watch(&self.pulse, &shards, self.app.settings.watch.silence) => Err(end.into()),
-            () = self.loops(&http, events) => Ok(()),
+            () = self.loops(&http, scheduler, events) => Ok(()),
             () = turnstile => Ok(()),
         }
     }
 
     /// Starts the loops once the gateway has greeted us, and makes them look at every later greeting. Never returns.
-    async fn loops(&self, http: &Arc<Http>, events: mpsc::UnboundedReceiver<events::Event>) {
+    async fn loops(&self, http: &Arc<Http>, scheduler: Scheduler, events: mpsc::UnboundedReceiver<events::Event>) {
         let mut readies = self.pulse.readies();
         if readies.wait_for(|count| *count > 0).await.is_err() {
             std::future::pending::<()>().await;
@@ -307,6 +309,27 @@ impl Life {
         self.supervisor.every(RECONCILER, Some(changes), move |_| {
             let reconciler = Arc::clone(&reconciler);
             async move { reconciler.lock().await.step().await }
+        });
+        let scheduler = Arc::new(scheduler);
+        let changes = || Some(self.app.store.changes());
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("direct messages", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.direct(now).await }
+        });
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("posts", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.posts(now).await }
+        });
+        let of = Arc::clone(&scheduler);
+        self.supervisor.every("answers", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.answers(now).await }
+        });
+        self.supervisor.every("rounds", None, move |now| {
+            let scheduler = Arc::clone(&scheduler);
+            async move { scheduler.rounds(now).await }
         });
         while readies.changed().await.is_ok() {
             self.supervisor.wake_all();

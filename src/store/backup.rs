@@ -151,6 +151,49 @@ pub async fn restore(from: &Path, path: &Path, key: &KeySource, stamp: &str) -> 
     Ok(kept)
 }
 
+/// Makes a copy of the night in `folder`, under a name that bears the instant, and keeps the `kept` latest ones. The copy
+/// takes its name once it is whole.
+///
+/// # Errors
+/// See [`CopyError`].
+pub async fn nightly(database: &Path, folder: &Path, stamp: &str, kept: u32) -> Result<(), CopyError> {
+    let refused = |path: &Path| {
+        let path = path.to_owned();
+        move |source| CopyError::File { path, source }
+    };
+    create_private_folder(folder).map_err(refused(folder))?;
+    let unfinished = folder.join(UNFINISHED);
+    // Left by a process that died in the middle.
+    let _ = std::fs::remove_file(&unfinished);
+    copy(database, &unfinished).await?;
+    let name = folder.join(format!("{PREFIX}{stamp}{SUFFIX}"));
+    std::fs::rename(&unfinished, &name).map_err(refused(&name))?;
+    let all = copies(folder, PREFIX, SUFFIX).map_err(refused(folder))?;
+    let excess = all.len().saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX));
+    for old in all.iter().take(excess) {
+        std::fs::remove_file(old).map_err(refused(old))?;
+    }
+    Ok(())
+}
+
+/// How the names of nightly copies begin and end; between them stands the instant, so that names sort by age.
+const PREFIX: &str = "maillage-";
+const SUFFIX: &str = ".db";
+/// The name of a copy that is being made.
+const UNFINISHED: &str = "sauvegarde-en-cours";
+
+/// Creates a folder that only its owner may enter.
+fn create_private_folder(path: &Path) -> std::io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::DirBuilderExt;
+        builder.mode(0o700);
+    }
+    builder.create(path)
+}
+
 /// The copies in a folder whose names begin and end so, oldest first: names bear the instant.
 ///
 /// # Errors

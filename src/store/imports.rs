@@ -8,6 +8,7 @@ use chrono::{DateTime, NaiveDate, Utc};
 use sqlx::{QueryBuilder, Row, Sqlite};
 
 use super::people::{Indexes, Origin, Place};
+use super::suppressions::Hashes;
 use super::vault::{BlindIndex, Vault};
 use super::{StoreError, Tx, hex_list, id_list, identity, to_sql};
 use crate::domain::duplicates::Doubt;
@@ -283,7 +284,8 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     sqlx::query(
         "UPDATE people SET sealed = ?2, pseudo_sealed = ?3, mail_index = ?4, phone_index = ?5, name_index = ?6, \
                 postal_code = ?7, insee = ?8, territory_id = ?9, placed = ?10, source = 'site', signed_up_on = ?11, \
-                call_state = coalesce(?12, call_state), updated_at = ?13 \
+                call_state = coalesce(?12, call_state), updated_at = ?13, \
+                number_blocked = EXISTS (SELECT 1 FROM suppressions WHERE kind = 'do_not_call' AND hash = ?14) \
          WHERE id = ?1 AND erased_at IS NULL AND merged_into IS NULL",
     )
     .bind(person.id.0)
@@ -299,6 +301,7 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     .bind(person.signed_up_on.map(|date| date.to_string()))
     .bind(person.call.map(|call| call_key(Some(call))))
     .bind(to_sql(now))
+    .bind(Hashes::of(&vault, &person.identity).phone.map(Vec::from))
     .execute(tx.conn())
     .await?;
     Ok(())
@@ -340,13 +343,10 @@ impl Pair {
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn known_pairs(
-    tx: &mut Tx,
-    people: impl IntoIterator<Item = PersonId>,
-) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
+pub async fn known_pairs(tx: &mut Tx, people: &[PersonId]) -> Result<Vec<(PersonId, PersonId)>, StoreError> {
     let rows: Vec<(i64, i64)> =
         sqlx::query_as("SELECT a, b FROM duplicate_pairs WHERE a IN (SELECT value FROM json_each(?))")
-            .bind(id_list(people.into_iter().map(|id| id.0)))
+            .bind(id_list(people.iter().map(|id| id.0)))
             .fetch_all(tx.conn())
             .await?;
     Ok(rows.into_iter().map(|(a, b)| (PersonId(a), PersonId(b))).collect())

@@ -125,13 +125,12 @@ pub async fn first_try(tx: &mut Tx, user: UserId, since: DateTime<Utc>) -> Resul
     at.map(from_sql).transpose()
 }
 
-/// Notes that this account typed a code, and forgets its tries up to `since`.
+/// Notes that this account typed a code, and forgets everyone's tries up to `since`, which count no more.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn note_try(tx: &mut Tx, user: UserId, since: DateTime<Utc>, now: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("DELETE FROM code_tries WHERE user_id = ? AND at <= ?")
-        .bind(user.to_sql())
+    sqlx::query("DELETE FROM code_tries WHERE at <= ?")
         .bind(to_sql(since))
         .execute(tx.conn())
         .await?;
@@ -141,4 +140,64 @@ pub async fn note_try(tx: &mut Tx, user: UserId, since: DateTime<Utc>, now: Date
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// Forgets the invitations of a person who is erased (product.md §16).
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn forget(tx: &mut Tx, person: PersonId) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM invitations WHERE person_id = ?")
+        .bind(person.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::support_tests::{noon, person, store};
+
+    #[tokio::test]
+    async fn of_one_person_the_latest_code_alone_is_open_and_serves_once() {
+        let (_folder, store) = store().await;
+        let mut tx = store.write().await.unwrap();
+        let (id, by, now) = (person(&mut tx, 1, None).await, UserId(5), noon());
+        let end = now + chrono::TimeDelta::days(14);
+        create(&mut tx, id, "AAAAAAAA", by, end, now).await.unwrap();
+        create(&mut tx, id, "BBBBBBBB", by, end, now).await.unwrap();
+        let (old, new) = (
+            find(&mut tx, "AAAAAAAA").await.unwrap().unwrap(),
+            find(&mut tx, "BBBBBBBB").await.unwrap().unwrap(),
+        );
+        assert!(old.replaced && !new.replaced && !new.used);
+        assert_eq!((new.person, new.by, new.expires_at), (id, by, end));
+        assert_eq!(find(&mut tx, "CCCCCCCC").await.unwrap(), None);
+        assert!(!spend(&mut tx, old.id, UserId(6), now).await.unwrap());
+        assert!(!spend(&mut tx, new.id, UserId(6), end).await.unwrap());
+        assert!(spend(&mut tx, new.id, UserId(6), now).await.unwrap());
+        assert!(!spend(&mut tx, new.id, UserId(7), now).await.unwrap());
+        forget(&mut tx, id).await.unwrap();
+        assert_eq!(find(&mut tx, "BBBBBBBB").await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn tries_are_counted_by_account_and_forgotten() {
+        let (_folder, store) = store().await;
+        let mut tx = store.write().await.unwrap();
+        let (user, hour) = (UserId(5), chrono::TimeDelta::hours(1));
+        let later = noon() + hour;
+        note_try(&mut tx, user, noon() - hour, noon()).await.unwrap();
+        assert_eq!(tries(&mut tx, user, noon() - hour).await.unwrap(), 1);
+        assert_eq!(tries(&mut tx, UserId(6), noon() - hour).await.unwrap(), 0);
+        assert_eq!(first_try(&mut tx, user, noon() - hour).await.unwrap(), Some(noon()));
+        note_try(&mut tx, UserId(6), later - hour, later).await.unwrap();
+        assert_eq!(
+            tries(&mut tx, user, noon() - hour).await.unwrap(),
+            0,
+            "an hour later nothing is kept"
+        );
+        assert_eq!(first_try(&mut tx, user, noon() - hour).await.unwrap(), None);
+    }
 }

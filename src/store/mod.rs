@@ -35,6 +35,7 @@ pub mod meta;
 pub mod migrations;
 pub mod names;
 pub mod outbox;
+pub mod overview;
 pub mod participation;
 pub mod people;
 pub mod posts;
@@ -45,6 +46,8 @@ pub mod snapshot;
 #[cfg(test)]
 mod space_tests;
 pub mod statutes;
+#[cfg(test)]
+mod support_tests;
 pub mod suppressions;
 pub mod territories;
 pub mod transfers;

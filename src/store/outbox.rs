@@ -47,53 +47,113 @@ pub async fn enqueue(tx: &mut Tx, message: &NewMessage<'_>, now: DateTime<Utc>) 
     Ok(done.rows_affected() == 1)
 }
 
+/// The two queues: direct messages are paced, posts in channels are not (product.md §11).
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// Direct messages.
+    Direct {
+        /// Whether welcomes may go too: their daily number is limited.
+        welcomes: bool,
+    },
+    /// Posts in channels.
+    Posts,
+}
+
+impl Lane {
+    /// The pattern of the targets of this lane, and the least urgent class that may go.
+    fn bounds(self) -> (&'static str, i64) {
+        match self {
+            Lane::Direct { welcomes: true } => ("user:%", Class::Welcome as i64),
+            Lane::Direct { welcomes: false } => ("user:%", Class::Digest as i64),
+            Lane::Posts => ("channel:%", Class::Welcome as i64),
+        }
+    }
+}
+
 /// A row leased for delivery.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Leased {
     /// The row.
     pub id: OutboxId,
+    /// The fact and whom it is told to.
+    pub key: String,
+    /// How urgent.
+    pub class: Class,
     /// To whom.
     pub to: Recipient,
     /// What.
     pub notice: Notice,
     /// How many deliveries failed before.
     pub attempts: u32,
+    /// When it was written.
+    pub created_at: DateTime<Utc>,
+    /// When it was first leased, if this is not the first time: it may have been sent since then.
+    pub tried_at: Option<DateTime<Utc>>,
 }
 
-/// Leases the most urgent due row for `lease`; a row whose lease ran out (the process died) is due again.
+/// Leases the most urgent due row of a lane for `lease`; a row whose lease ran out (the process died) is due again. A row
+/// that this version cannot read is set aside.
 ///
 /// # Errors
-/// When SQLite fails, or a row cannot be read.
-pub async fn lease_next(tx: &mut Tx, now: DateTime<Utc>, lease: TimeDelta) -> Result<Option<Leased>, StoreError> {
-    let row = sqlx::query(
-        "UPDATE outbox SET lease_until = ?2 WHERE id = ( \
-             SELECT id FROM outbox WHERE done_at IS NULL AND due_at <= ?1 \
-                AND (lease_until IS NULL OR lease_until <= ?1) \
-             ORDER BY class, due_at, id LIMIT 1) \
-         RETURNING id, target, notice, attempts",
-    )
-    .bind(to_sql(now))
-    .bind(to_sql(now + lease))
-    .fetch_optional(tx.conn())
-    .await?;
-    let Some(row) = row else { return Ok(None) };
-    let malformed = StoreError::Row {
-        table: "outbox",
-        what: "target or notice",
-    };
-    let (Ok(to), Ok(notice)) = (
-        row.try_get::<&str, _>("target")?.parse(),
-        serde_json::from_str(row.try_get("notice")?),
-    ) else {
-        return Err(malformed);
-    };
-    let attempts = u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX);
-    Ok(Some(Leased {
-        id: OutboxId(row.try_get("id")?),
-        to,
-        notice,
-        attempts,
-    }))
+/// When SQLite fails.
+pub async fn lease_next(
+    tx: &mut Tx,
+    lane: Lane,
+    now: DateTime<Utc>,
+    lease: TimeDelta,
+) -> Result<Option<Leased>, StoreError> {
+    let (pattern, least) = lane.bounds();
+    loop {
+        let row = sqlx::query(
+            "SELECT id, key, class, target, notice, attempts, created_at, tried_at FROM outbox \
+             WHERE done_at IS NULL AND due_at <= ?1 AND (lease_until IS NULL OR lease_until <= ?1) \
+               AND target LIKE ?2 AND class <= ?3 \
+             ORDER BY class, due_at, id LIMIT 1",
+        )
+        .bind(to_sql(now))
+        .bind(pattern)
+        .bind(least)
+        .fetch_optional(tx.conn())
+        .await?;
+        let Some(row) = row else { return Ok(None) };
+        let id = OutboxId(row.try_get("id")?);
+        sqlx::query("UPDATE outbox SET lease_until = ?, tried_at = coalesce(tried_at, ?) WHERE id = ?")
+            .bind(to_sql(now + lease))
+            .bind(to_sql(now))
+            .bind(id.0)
+            .execute(tx.conn())
+            .await?;
+        let (Ok(to), Ok(notice), Some(class)) = (
+            row.try_get::<&str, _>("target")?.parse(),
+            serde_json::from_str(row.try_get("notice")?),
+            Class::from_sql(row.try_get("class")?),
+        ) else {
+            tracing::error!(outbox.id = %id, "a message that cannot be read is set aside");
+            settle(tx, id, "unreadable", None, None, now).await?;
+            continue;
+        };
+        return Ok(Some(Leased {
+            id,
+            key: row.try_get("key")?,
+            class,
+            to,
+            notice,
+            attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+            created_at: from_sql(row.try_get("created_at")?)?,
+            tried_at: row.try_get::<Option<i64>, _>("tried_at")?.map(from_sql).transpose()?,
+        }));
+    }
+}
+
+/// Ends every lease: only one process holds the database, so those that are left belong to one that died.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn release_all(tx: &mut Tx) -> Result<u64, StoreError> {
+    let done = sqlx::query("UPDATE outbox SET lease_until = NULL WHERE lease_until IS NOT NULL AND done_at IS NULL")
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected())
 }
 
 /// How a delivery ended for good.
@@ -125,6 +185,17 @@ pub async fn finish(tx: &mut Tx, id: OutboxId, how: Delivery, now: DateTime<Utc>
         Delivery::Closed => ("closed", None, None),
         Delivery::Refused(code) => ("refused", Some(code), None),
     };
+    settle(tx, id, outcome, code, place, now).await
+}
+
+async fn settle(
+    tx: &mut Tx,
+    id: OutboxId,
+    outcome: &str,
+    code: Option<i64>,
+    place: Option<(u64, u64)>,
+    now: DateTime<Utc>,
+) -> Result<(), StoreError> {
     sqlx::query(
         "UPDATE outbox SET done_at = ?, outcome = ?, code = ?, channel = ?, message = ?, lease_until = NULL WHERE id = ?",
     )
@@ -155,14 +226,102 @@ pub async fn postpone(tx: &mut Tx, id: OutboxId, retry: DateTime<Utc>, code: Opt
     Ok(())
 }
 
-/// When the next row is due (or its lease ends), for the loop's timer.
+/// Puts a row off without counting a failure: what it tells is not so yet, or the whole queue rests.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn next_due(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> {
-    let at: Option<i64> =
-        sqlx::query_scalar("SELECT min(max(due_at, coalesce(lease_until, 0))) FROM outbox WHERE done_at IS NULL")
+pub async fn put_off(tx: &mut Tx, id: OutboxId, until: DateTime<Utc>, code: Option<i64>) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE outbox SET due_at = ?, code = coalesce(?, code), lease_until = NULL WHERE id = ? AND done_at IS NULL",
+    )
+    .bind(to_sql(until))
+    .bind(code)
+    .bind(id.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
+/// When the next row of a lane is due (or its lease ends), for the loop's timer.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn next_due(tx: &mut Tx, lane: Lane) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let (pattern, least) = lane.bounds();
+    let at: Option<i64> = sqlx::query_scalar(
+        "SELECT min(max(due_at, coalesce(lease_until, 0))) FROM outbox \
+         WHERE done_at IS NULL AND target LIKE ? AND class <= ?",
+    )
+    .bind(pattern)
+    .bind(least)
+    .fetch_one(tx.conn())
+    .await?;
+    at.map(from_sql).transpose()
+}
+
+/// Where the last message to this recipient went; `None` when none was ever sent.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn last_place(tx: &mut Tx, to: Recipient) -> Result<Option<u64>, StoreError> {
+    let channel: Option<Option<i64>> =
+        sqlx::query_scalar("SELECT channel FROM outbox WHERE target = ? AND outcome = 'sent' ORDER BY id DESC LIMIT 1")
+            .bind(to.to_string())
+            .fetch_optional(tx.conn())
+            .await?;
+    Ok(channel.flatten().map(i64::cast_unsigned))
+}
+
+/// How many messages of a class were sent since then.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn sent_since(tx: &mut Tx, class: Class, since: DateTime<Utc>) -> Result<u32, StoreError> {
+    let count: i64 =
+        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE outcome = 'sent' AND class = ? AND done_at >= ?")
+            .bind(class as i64)
+            .bind(to_sql(since))
             .fetch_one(tx.conn())
             .await?;
-    at.map(from_sql).transpose()
+    Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// The state of the queues, for `/diagnostic`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gauge {
+    /// Messages that wait.
+    pub waiting: u32,
+    /// Those of them that failed at least once.
+    pub failing: u32,
+    /// When the oldest of these was written.
+    pub oldest_failing: Option<DateTime<Utc>>,
+    /// Discord's code for that one, when there was an answer.
+    pub code: Option<i64>,
+}
+
+/// Reads the state of the queues.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn gauge(tx: &mut Tx) -> Result<Gauge, StoreError> {
+    let row = sqlx::query(
+        "SELECT count(*) AS waiting, count(*) FILTER (WHERE attempts > 0) AS failing FROM outbox WHERE done_at IS NULL",
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    let oldest = sqlx::query(
+        "SELECT created_at, code FROM outbox WHERE done_at IS NULL AND attempts > 0 ORDER BY created_at LIMIT 1",
+    )
+    .fetch_optional(tx.conn())
+    .await?;
+    let mut gauge = Gauge {
+        waiting: u32::try_from(row.try_get::<i64, _>("waiting")?).unwrap_or(u32::MAX),
+        failing: u32::try_from(row.try_get::<i64, _>("failing")?).unwrap_or(u32::MAX),
+        ..Gauge::default()
+    };
+    if let Some(oldest) = oldest {
+        gauge.oldest_failing = Some(from_sql(oldest.try_get("created_at")?)?);
+        gauge.code = oldest.try_get("code")?;
+    }
+    Ok(gauge)
 }

@@ -140,3 +140,79 @@ pub async fn relays(tx: &mut Tx) -> Result<Vec<(UserId, Vec<GroupId>)>, StoreErr
     }
     Ok(relays)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::contact::{CallState, Outcome};
+    use crate::store::memberships::{self, NewMembership};
+    use crate::store::support_tests::{group, noon, person, store, territory};
+    use crate::store::{calls, posts};
+
+    #[tokio::test]
+    async fn a_call_back_is_found_until_it_is_reminded() {
+        let (_folder, store) = store().await;
+        let mut tx = store.write().await.unwrap();
+        let here = territory(&mut tx, "1").await;
+        let mine = group(&mut tx, here).await;
+        let day = |text: &str| text.parse::<NaiveDate>().unwrap();
+        let (on, by) = (day("2027-03-04"), UserId(5));
+        let [one, two, later, member] = [
+            person(&mut tx, 1, Some(here)).await,
+            person(&mut tx, 2, None).await,
+            person(&mut tx, 3, Some(here)).await,
+            person(&mut tx, 4, Some(here)).await,
+        ];
+        for (id, on) in [(one, on), (two, on), (later, day("2027-03-05")), (member, on)] {
+            let state = CallState::CallBack { on };
+            calls::record(&mut tx, id, by, Outcome::CallBack { on }, None, state, noon())
+                .await
+                .unwrap();
+        }
+        let new = NewMembership {
+            person: member,
+            group: mine,
+            by,
+            consent_version: "1",
+        };
+        memberships::insert(&mut tx, &new, noon()).await.unwrap();
+        let expected = |person, group| CallBack {
+            person,
+            on,
+            by: Some(by),
+            group,
+        };
+        let found = super::call_backs(&mut tx, on).await.unwrap();
+        assert_eq!(found, [expected(one, Some(mine)), expected(two, None)]);
+        assert_eq!(super::call_backs(&mut tx, day("2027-03-03")).await.unwrap(), []);
+        for _ in 0..2 {
+            call_back_reminded(&mut tx, one, on, noon()).await.unwrap();
+        }
+        assert_eq!(super::call_backs(&mut tx, on).await.unwrap(), [expected(two, None)]);
+    }
+
+    #[tokio::test]
+    async fn rounds_are_made_once_and_relays_are_listed_with_their_groups() {
+        let (_folder, store) = store().await;
+        let mut tx = store.write().await.unwrap();
+        let day: NaiveDate = "2027-03-02".parse().unwrap();
+        assert!(!was_made(&mut tx, Round::RelayDigest, day).await.unwrap());
+        for _ in 0..2 {
+            made(&mut tx, Round::RelayDigest, day, noon()).await.unwrap();
+        }
+        assert!(was_made(&mut tx, Round::RelayDigest, day).await.unwrap());
+        let (here, there) = (territory(&mut tx, "1").await, territory(&mut tx, "2").await);
+        let (mine, other) = (group(&mut tx, here).await, group(&mut tx, there).await);
+        for (group, user) in [(mine, 5), (other, 5), (other, 6)] {
+            posts::name_relay(&mut tx, group, UserId(user), noon()).await.unwrap();
+        }
+        posts::end_relay(&mut tx, other, UserId(6), noon()).await.unwrap();
+        assert_eq!(relays(&mut tx).await.unwrap(), [(UserId(5), vec![mine, other])]);
+        sqlx::query("UPDATE groups SET archived_at = 1 WHERE id = ?")
+            .bind(other.0)
+            .execute(tx.conn())
+            .await
+            .unwrap();
+        assert_eq!(relays(&mut tx).await.unwrap(), [(UserId(5), vec![mine])]);
+    }
+}

@@ -90,12 +90,12 @@ impl Found {
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn find(tx: &mut Tx, hashes: impl IntoIterator<Item = BlindIndex>) -> Result<Found, StoreError> {
+pub async fn find(tx: &mut Tx, hashes: &[BlindIndex]) -> Result<Found, StoreError> {
     let rows = sqlx::query(
         "SELECT kind, hash, at FROM suppressions WHERE kind IN ('do_not_call', 'erased_mail', 'erased_phone') \
          AND hash IN (SELECT unhex(value) FROM json_each(?))",
     )
-    .bind(super::hex_list(hashes))
+    .bind(super::hex_list(hashes.iter().copied()))
     .fetch_all(tx.conn())
     .await?;
     let mut found = HashMap::with_capacity(rows.len());

@@ -21,6 +21,7 @@ pub mod markdown;
 pub mod my_group;
 pub mod my_register;
 pub mod not_me;
+pub mod notices;
 pub mod people;
 pub mod posts;
 pub mod refusals;

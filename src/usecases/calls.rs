@@ -84,8 +84,17 @@ pub async fn record(
     };
     let own = own(&mut tx, &authority, person).await?;
     let recorded = record_own(app, &mut tx, &authority, own, kind, said, at, now).await?;
-    tx.commit().await?;
+    end(tx, kind).await?;
     Ok(Gated::Open(recorded))
+}
+
+/// Commits. Of all outcomes, the loops look at call-backs only, which they remind.
+async fn end(tx: Tx, kind: OutcomeKind) -> Outcome<()> {
+    match kind {
+        OutcomeKind::CallBack => tx.commit().await?,
+        _ => tx.commit_quietly().await?,
+    }
+    Ok(())
 }
 
 #[allow(

@@ -84,10 +84,30 @@ pub async fn suggest(app: &App, actor: Actor, typed: &str, group: Option<&str>) 
 pub async fn suggest_groups(app: &App, actor: Actor, typed: &str) -> Outcome<Vec<Suggestion>> {
     let mut tx = app.store.read().await?;
     let authority = require(&mut tx, actor).await?;
+    Ok(groups_answering(&mut tx, typed, |group| reaches(&authority, group)).await?)
+}
+
+/// The groups for which a referent or the national team acts, as [`suggest_groups`]: those that he only relays are left out.
+///
+/// # Errors
+/// Reserved to referents and the national team.
+pub async fn suggest_steered(app: &App, actor: Actor, typed: &str) -> Outcome<Vec<Suggestion>> {
+    let mut tx = app.store.read().await?;
+    let authority = authority::of(&mut tx, actor).await?;
+    authority.require_referent()?;
+    Ok(groups_answering(&mut tx, typed, |group| authority.steers(&group.region)).await?)
+}
+
+/// The groups among those allowed of which every typed word begins a word of the name, or of the code of the département.
+async fn groups_answering(
+    tx: &mut Tx,
+    typed: &str,
+    allowed: impl Fn(&Group) -> bool,
+) -> Result<Vec<Suggestion>, StoreError> {
     let wanted = fold(typed);
-    let found = groups::all(&mut tx).await?.into_iter().filter(|group| {
-        let name = fold(&group.name);
-        reaches(&authority, group)
+    let found = groups::all(tx).await?.into_iter().filter(|group| {
+        let name = fold(&format!("{} {}", group.name, group.departement));
+        allowed(group)
             && wanted
                 .split(' ')
                 .all(|word| name.split(' ').any(|own| own.starts_with(word)))
@@ -115,17 +135,30 @@ pub(super) async fn require(tx: &mut Tx, actor: Actor) -> Outcome<Authority> {
 /// # Errors
 /// Not found, out of scope or when it does not exist.
 pub async fn find_group(tx: &mut Tx, authority: &Authority, typed: &str) -> Outcome<Group> {
+    named_group(tx, typed, |group| reaches(authority, group)).await
+}
+
+/// As [`find_group`], for a referent or the national team: a group that he only relays is not found.
+///
+/// # Errors
+/// Reserved without the function; not found out of scope or when it does not exist.
+pub async fn find_steered(tx: &mut Tx, authority: &Authority, typed: &str) -> Outcome<Group> {
+    authority.require_referent()?;
+    named_group(tx, typed, |group| authority.steers(&group.region)).await
+}
+
+async fn named_group(tx: &mut Tx, typed: &str, allowed: impl Fn(&Group) -> bool) -> Outcome<Group> {
     if let Ok(id) = typed.trim().parse::<GroupId>() {
         let group = groups::get(tx, id).await?;
         return group
-            .filter(|group| reaches(authority, group))
+            .filter(|group| allowed(group))
             .ok_or_else(authority::group_not_found);
     }
     let wanted = fold(typed);
     let mut named = groups::all(tx)
         .await?
         .into_iter()
-        .filter(|group| reaches(authority, group) && fold(&group.name) == wanted);
+        .filter(|group| allowed(group) && fold(&group.name) == wanted);
     match (named.next(), named.next()) {
         (Some(only), None) => Ok(only),
         _ => Err(authority::group_not_found()),

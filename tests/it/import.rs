@@ -75,7 +75,7 @@ async fn a_dry_run_writes_nothing_and_foretells_the_import() {
     lines.push("Zoé;Martin;06 39 98 55 01;zoe@example.org;99999;;;");
     lines.push("Ana;Roux;;ana@example.org;34O00;;;");
     let before = state(&world).await;
-    let dry = import::dry_run(&world.app, file(&lines), world.now()).await.unwrap();
+    let dry = import::dry_run(&world.app, file(&lines)).await.unwrap();
     assert_eq!(state(&world).await, before);
     assert_eq!(dry.possible, [("Lunel (Hérault)".to_owned(), 6)]);
     let csv = String::from_utf8(dry.rejected.clone().unwrap().csv).unwrap();
@@ -124,7 +124,7 @@ async fn the_same_file_again_changes_nothing() {
     let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
     apply(&world, file(&lines)).await;
     let before = state(&world).await;
-    let dry = import::dry_run(&world.app, file(&lines), world.now()).await.unwrap();
+    let dry = import::dry_run(&world.app, file(&lines)).await.unwrap();
     let again = apply(&world, file(&lines)).await;
     assert_eq!(
         (again.counts.unchanged, again.counts.new, again.counts.updated),
@@ -513,7 +513,7 @@ proptest! {
         block_on(async {
             let world = World::new().await;
             let lines: Vec<&str> = lines.iter().map(String::as_str).collect();
-            let dry = import::dry_run(&world.app, file(&lines), world.now()).await.unwrap();
+            let dry = import::dry_run(&world.app, file(&lines)).await.unwrap();
             let done = apply(&world, file(&lines)).await;
             prop_assert_eq!(dry.counts, done.counts);
             let before = state(&world).await;

@@ -8,13 +8,16 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod delivery;
 mod gateway;
-mod ground;
 mod import;
 mod loopback;
 mod membership;
+mod permissions;
 mod phone;
+mod posts;
 mod scenarios;
+mod space;
 mod startup;
 mod store;
 mod support;

@@ -15,7 +15,7 @@ use maillage::store::groups::NewGroup;
 use maillage::store::journal::Entry;
 use maillage::store::keyring::{self, KeyError, KeySource};
 use maillage::store::memberships::{End, NewMembership};
-use maillage::store::outbox::{Delivery, NewMessage};
+use maillage::store::outbox::{Delivery, Lane, NewMessage};
 use maillage::store::people::{Indexes, NewPerson, Origin, Place};
 use maillage::store::statutes::Article;
 use maillage::store::vault::SecretKey;
@@ -563,11 +563,12 @@ async fn the_outbox_tells_a_fact_once_most_urgent_first() {
     assert!(send(&mut tx, "acces", Class::Access, now).await);
     assert!(!send(&mut tx, "acces", Class::Access, now).await, "the same fact again");
     assert!(send(&mut tx, "demain", Class::Access, now + TimeDelta::days(1)).await);
+    const ALL: Lane = Lane::Direct { welcomes: true };
     let lease = TimeDelta::minutes(1);
-    let first = outbox::lease_next(&mut tx, now, lease).await.unwrap().unwrap();
-    let second = outbox::lease_next(&mut tx, now, lease).await.unwrap().unwrap();
+    let first = outbox::lease_next(&mut tx, ALL, now, lease).await.unwrap().unwrap();
+    let second = outbox::lease_next(&mut tx, ALL, now, lease).await.unwrap().unwrap();
     assert_eq!(
-        outbox::lease_next(&mut tx, now, lease).await.unwrap(),
+        outbox::lease_next(&mut tx, ALL, now, lease).await.unwrap(),
         None,
         "what is leased or not due waits"
     );
@@ -579,22 +580,63 @@ async fn the_outbox_tells_a_fact_once_most_urgent_first() {
     outbox::postpone(&mut tx, second.id, now + TimeDelta::minutes(5), Some(500))
         .await
         .unwrap();
-    assert_eq!(outbox::lease_next(&mut tx, now + lease, lease).await.unwrap(), None);
     assert_eq!(
-        outbox::next_due(&mut tx).await.unwrap(),
+        outbox::lease_next(&mut tx, ALL, now + lease, lease).await.unwrap(),
+        None
+    );
+    assert_eq!(
+        outbox::next_due(&mut tx, ALL).await.unwrap(),
         Some(now + TimeDelta::minutes(5))
     );
-    let again = outbox::lease_next(&mut tx, now + TimeDelta::minutes(5), lease)
+    let again = outbox::lease_next(&mut tx, ALL, now + TimeDelta::minutes(5), lease)
         .await
         .unwrap()
         .unwrap();
     assert_eq!((again.id, again.attempts), (second.id, 1));
-    let orphan = outbox::lease_next(&mut tx, now + TimeDelta::minutes(7), lease)
+    let orphan = outbox::lease_next(&mut tx, ALL, now + TimeDelta::minutes(7), lease)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(orphan.id, second.id, "a lease that ran out is taken again");
     assert_eq!("channel:7".parse(), Ok(Recipient::Channel(ChannelId(7))));
+    assert_eq!(
+        orphan.tried_at,
+        Some(now),
+        "it may have been sent since its first lease"
+    );
+    // The queue of posts does not see direct messages; with the day's welcomes sent, neither does theirs see welcomes.
+    assert_eq!(
+        outbox::lease_next(&mut tx, Lane::Posts, now, lease).await.unwrap(),
+        None
+    );
+    let capped = Lane::Direct { welcomes: false };
+    outbox::finish(&mut tx, orphan.id, Delivery::Dropped, now)
+        .await
+        .unwrap();
+    let tomorrow = now + TimeDelta::days(2);
+    let last = outbox::lease_next(&mut tx, capped, tomorrow, lease)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!((last.key.as_str(), last.class), ("demain", Class::Access));
+    assert_eq!(
+        outbox::lease_next(&mut tx, capped, tomorrow, lease).await.unwrap(),
+        None
+    );
+    assert!(outbox::release_all(&mut tx).await.unwrap() >= 1);
+    let again = outbox::lease_next(&mut tx, capped, tomorrow, lease)
+        .await
+        .unwrap()
+        .unwrap();
+    assert_eq!(
+        again.id, last.id,
+        "the lease of a dead process is ended at the start of the next"
+    );
+    assert_eq!(outbox::last_place(&mut tx, to).await.unwrap(), Some(1));
+    assert_eq!(outbox::sent_since(&mut tx, first.class, now).await.unwrap(), 1);
+    outbox::postpone(&mut tx, again.id, tomorrow, Some(503)).await.unwrap();
+    let gauge = outbox::gauge(&mut tx).await.unwrap();
+    assert_eq!((gauge.waiting, gauge.failing, gauge.code), (1, 1, Some(503)));
 }
 
 #[tokio::test]
@@ -704,7 +746,9 @@ async fn hot_queries_scan_no_table() {
         "SELECT count(*) FROM memberships WHERE group_id = 1 AND left_at IS NULL",
         "SELECT group_id FROM relays WHERE user_id = 1 AND until IS NULL",
         "SELECT region FROM referents WHERE user_id = 1 AND until IS NULL",
-        "SELECT id FROM outbox WHERE done_at IS NULL AND due_at <= 5 ORDER BY class, due_at, id LIMIT 1",
+        "SELECT id FROM outbox WHERE done_at IS NULL AND due_at <= 5 AND target LIKE 'user:%' ORDER BY class, due_at, id LIMIT 1",
+        "SELECT channel FROM outbox WHERE target = 'user:1' AND outcome = 'sent' ORDER BY id DESC LIMIT 1",
+        "SELECT count(*) FROM outbox WHERE outcome = 'sent' AND class = 4 AND done_at >= 5",
     ] {
         let plan: Vec<(i64, i64, i64, String)> =
             sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {statement}")))

@@ -117,7 +117,7 @@ impl World {
     }
 }
 
-async fn raw(path: &Path) -> SqlitePool {
+pub(crate) async fn raw(path: &Path) -> SqlitePool {
     SqlitePool::connect_with(SqliteConnectOptions::new().filename(path).read_only(true))
         .await
         .unwrap()

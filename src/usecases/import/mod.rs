@@ -96,7 +96,7 @@ struct Kept {
 pub async fn stage(app: &App, actor: Actor, bytes: Vec<u8>, now: DateTime<Utc>) -> Outcome<Staged> {
     may_import(app, actor).await?;
     let bytes = Arc::new(bytes);
-    let dry_run = run::dry(app, Arc::clone(&bytes), now).await?;
+    let dry_run = run::dry(app, Arc::clone(&bytes)).await?;
     let kept = blocking(move || pack(&bytes)).await??;
     let mut tx = app.store.write().await?;
     let draft = drafts::put(&mut tx, actor.user, KIND, &kept, app.settings.data.imports, now).await?;
@@ -108,8 +108,8 @@ pub async fn stage(app: &App, actor: Actor, bytes: Vec<u8>, now: DateTime<Utc>) 
 ///
 /// # Errors
 /// A file that cannot be read, with the reason; a database that fails.
-pub async fn dry_run(app: &App, bytes: Vec<u8>, now: DateTime<Utc>) -> Outcome<DryRun> {
-    run::dry(app, Arc::new(bytes), now).await
+pub async fn dry_run(app: &App, bytes: Vec<u8>) -> Outcome<DryRun> {
+    run::dry(app, Arc::new(bytes)).await
 }
 
 /// Imports a staged file, once: «Importer». `progress` is told after each batch.

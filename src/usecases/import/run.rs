@@ -99,7 +99,7 @@ fn broken(what: &'static str) -> Failure {
 }
 
 /// Says what a file would do.
-pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>, now: DateTime<Utc>) -> Outcome<DryRun> {
+pub(super) async fn dry(app: &App, bytes: Arc<Vec<u8>>) -> Outcome<DryRun> {
     let atlas = app.atlas();
     let mut reader = Reader::start(app, &atlas, bytes);
     let opened = reader.opened().await?;
@@ -221,13 +221,15 @@ impl Run {
             .map(|line| line.indexes)
             .collect();
         self.book.load(imports::candidates(tx, &indexes).await?);
-        let pairs = imports::known_pairs(tx, self.book.ids().filter(|id| id.0 < DRY_IDS)).await?;
+        let at_hand: Vec<PersonId> = self.book.ids().filter(|id| id.0 < DRY_IDS).collect();
+        let pairs = imports::known_pairs(tx, &at_hand).await?;
         self.book.load_pairs(pairs);
-        let hashes = lines
+        let hashes: Vec<[u8; 32]> = lines
             .iter()
             .flat_map(|line| [line.hashes.mail, line.hashes.phone])
-            .flatten();
-        let suppressed = suppressions::find(tx, hashes).await?;
+            .flatten()
+            .collect();
+        let suppressed = suppressions::find(tx, &hashes).await?;
         let mut next = if self.dry {
             PersonId(self.next_dry_id)
         } else {

@@ -247,9 +247,14 @@ impl Ground {
     pub(super) async fn told(&self) -> Vec<(Recipient, Notice)> {
         let mut tx = self.app.store.write().await.unwrap();
         let mut told = Vec::new();
-        while let Some(row) = outbox::lease_next(&mut tx, self.now(), TimeDelta::hours(1))
-            .await
-            .unwrap()
+        while let Some(row) = outbox::lease_next(
+            &mut tx,
+            outbox::Lane::Direct { welcomes: true },
+            self.now(),
+            TimeDelta::hours(1),
+        )
+        .await
+        .unwrap()
         {
             outbox::finish(&mut tx, row.id, outbox::Delivery::Dropped, self.now())
                 .await

@@ -57,10 +57,17 @@ pub(super) async fn validate(ground: &Ground, relay: UserId, form: &Typed) -> Co
 
 /// The whole of `/valider`, with an account to link.
 pub(super) async fn validate_linked(ground: &Ground, relay: UserId, form: &Typed, user: UserId) -> Confirmed {
-    let asked = Asked { inscrit: None, account: Some(seen(user, "Compte")) };
+    let asked = Asked {
+        inscrit: None,
+        account: Some(seen(user, "Compte")),
+    };
     let (draft, _) = open(ground, relay, asked).await;
     summary(ground, relay, &draft, form).await;
-    done(confirm(&ground.app, actor(relay), &draft, None, ground.now()).await.unwrap())
+    done(
+        confirm(&ground.app, actor(relay), &draft, None, ground.now())
+            .await
+            .unwrap(),
+    )
 }
 
 #[track_caller]

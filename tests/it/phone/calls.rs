@@ -5,8 +5,8 @@ use maillage::store::{people, suppressions};
 use maillage::usecases::calls::{self as acts, Said, Started, Typed};
 use zeroize::Zeroizing;
 
+use super::ground::{CAMILLE, Ground, INES, NOE, actor, refused, typed as typed_form};
 use super::{open, with};
-use crate::ground::{CAMILLE, Ground, INES, NOE, actor, refused, typed as typed_form};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()
@@ -153,13 +153,8 @@ async fn never_call_again_is_final_and_for_everyone() {
     let identity = people::get(&mut tx, later).await.unwrap().unwrap().identity.unwrap();
     let phone = identity.phone.clone().unwrap();
     let hash = suppressions::of_phone(tx.vault(), &phone);
-    assert_eq!(
-        suppressions::find(&mut tx, [hash])
-            .await
-            .unwrap()
-            .at(suppressions::Kind::DoNotCall, Some(hash)),
-        Some(ground.now())
-    );
+    let listed = suppressions::find(&mut tx, &[hash]).await.unwrap();
+    assert_eq!(listed.at(suppressions::Kind::DoNotCall, Some(hash)), Some(ground.now()));
     let mended = maillage::domain::person::Identity {
         phone: maillage::domain::person::Phone::parse("06 39 98 77 77").ok(),
         ..identity

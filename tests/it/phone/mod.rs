@@ -1,9 +1,14 @@
 //! The relays' phone work, on a real database with a clock that only the test moves: lists, cards, calls, reminders, and the
 //! one-time codes.
 
+mod acts;
 mod calls;
+#[path = "../membership/ground.rs"]
+#[allow(dead_code, reason = "the ground of another family of tests, which uses more of it")]
+mod ground;
 mod invitations;
 mod lists;
+mod migration;
 mod reminders;
 
 use chrono::NaiveDate;
@@ -13,11 +18,11 @@ use maillage::domain::ids::{GroupId, MembershipId, PersonId, UserId};
 use maillage::error::Outcome;
 use maillage::store::memberships::{self, NewMembership};
 use maillage::texts::contacts::{Card, Page};
-use maillage::usecases::calls::{self as acts, Recorded, Said};
+use maillage::usecases::calls::{self as use_cases, Recorded, Said};
 use maillage::usecases::contacts::{self as cards, Gated};
 use maillage::usecases::validation::Typed;
 
-use crate::ground::{CAMILLE, Ground, actor, typed};
+use ground::{CAMILLE, Ground, actor, typed};
 
 /// The first page of a list.
 fn first(filter: Filter) -> ListAt {
@@ -77,7 +82,7 @@ impl Ground {
     }
 
     async fn said(&self, user: UserId, person: PersonId, kind: OutcomeKind, said: Said) -> Outcome<Recorded> {
-        acts::record(
+        use_cases::record(
             &self.app,
             actor(user),
             person,

@@ -1,0 +1,486 @@
+//! What a message of the outbox says when it is sent: names are read now, and what is no longer so is not told.
+
+use chrono::{DateTime, Utc};
+
+use super::authority::Authority;
+use super::{App, authority, invitations, reminders, standing, transfer};
+use crate::domain::bindings::Room;
+use crate::domain::contact::Filter;
+use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
+use crate::domain::ladder::Step;
+use crate::domain::notice::{Notice, Recipient};
+use crate::domain::view::Message;
+use crate::error::{Error, Failure};
+use crate::store::groups::Group;
+use crate::store::{Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers};
+use crate::texts;
+use crate::texts::notices::{Place, Possible, Subject, Whom};
+use crate::usecases::authority::Actor;
+
+/// What is to be done with a message whose time has come.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Rendered {
+    /// To be sent so.
+    Message(Message),
+    /// What it tells is not so yet.
+    Later,
+    /// What it told is no longer so.
+    Dropped,
+}
+
+impl From<Option<Message>> for Rendered {
+    fn from(message: Option<Message>) -> Self {
+        message.map_or(Rendered::Dropped, Rendered::Message)
+    }
+}
+
+/// Puts a notice into words for its recipient; the first direct message to an account says who is responsible for the data
+/// (product.md §16).
+///
+/// # Errors
+/// When the database fails.
+pub async fn render(
+    app: &App,
+    tx: &mut Tx,
+    to: Recipient,
+    notice: &Notice,
+    now: DateTime<Utc>,
+) -> Result<Rendered, Error> {
+    let rendered = match (to, notice) {
+        (Recipient::User(user), notice) => {
+            let mut desk = Desk { app, tx, user, now };
+            desk.direct(notice).await?
+        }
+        (Recipient::Channel(_), Notice::Mention { user, notice }) => {
+            let mut desk = Desk {
+                app,
+                tx,
+                user: *user,
+                now,
+            };
+            desk.mention(notice).await?.into()
+        }
+        // Nothing else is posted in channels by this way.
+        (Recipient::Channel(_), _) => Rendered::Dropped,
+    };
+    match (to, rendered) {
+        (Recipient::User(_), Rendered::Message(mut message)) => {
+            if outbox::last_place(tx, to).await?.is_none() {
+                let facts = app.settings.privacy_facts();
+                message
+                    .embeds
+                    .push(texts::notices::privacy(&app.texts().privacy_summary(&facts)));
+            }
+            Ok(Rendered::Message(message))
+        }
+        (_, rendered) => Ok(rendered),
+    }
+}
+
+/// Where a notice can be told instead, by a mention without any name, when the direct messages of `user` are closed: the
+/// `discussion` of the group, else the welcome channel (product.md §5, §11).
+///
+/// # Errors
+/// When the database fails.
+pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) -> Result<Option<ChannelId>, Error> {
+    let group = match notice {
+        Notice::RelayNamed { group }
+        | Notice::SpaceReady { group }
+        | Notice::NotMe { group, .. }
+        | Notice::Joined { group, .. } => Some(*group),
+        Notice::Linked { membership } => memberships::get(tx, *membership)
+            .await?
+            .map(|membership| membership.group),
+        // For a relay; a referent has no channel of his own yet.
+        Notice::Annulled { membership, .. } => {
+            let group = memberships::get(tx, *membership)
+                .await?
+                .map(|membership| membership.group);
+            let relayed = functions(tx, user).await?.relays;
+            match group.filter(|group| relayed.contains(group)) {
+                Some(group) => Some(group),
+                None => return Ok(None),
+            }
+        }
+        Notice::CallBacks { .. } | Notice::RelayDigest { .. } => first_with_space(tx, user).await?,
+        // Told in the group's space anyway, or meant for those who are told otherwise.
+        Notice::GroupsPossible { .. }
+        | Notice::StepReached { .. }
+        | Notice::Validated { .. }
+        | Notice::RelayEnded { .. }
+        | Notice::WithoutRelay { .. }
+        | Notice::ReferentNamed { .. }
+        | Notice::ReferentEnded { .. }
+        | Notice::PutBack { .. }
+        | Notice::Capacity { .. }
+        // Their buttons answer in a direct message only.
+        | Notice::TransferAsked { .. }
+        | Notice::TransferAccepted { .. }
+        | Notice::TransferRefused { .. }
+        | Notice::TransferDone { .. }
+        | Notice::Mention { .. } => return Ok(None),
+    };
+    if let Some(group) = group
+        && let Some(discussion) = bindings::room(tx, group, Room::Discussion).await?
+    {
+        return Ok(Some(discussion));
+    }
+    Ok(app.settings.channels.welcome.map(ChannelId))
+}
+
+/// The first group of a relay that has a `discussion`.
+async fn first_with_space(tx: &mut Tx, user: UserId) -> Result<Option<GroupId>, Error> {
+    for group in functions(tx, user).await?.relays {
+        if bindings::room(tx, group, Room::Discussion).await?.is_some() {
+            return Ok(Some(group));
+        }
+    }
+    Ok(None)
+}
+
+/// What an account may do, as the database alone tells.
+async fn functions(tx: &mut Tx, user: UserId) -> Result<Authority, Error> {
+    let actor = Actor {
+        user,
+        manages_server: false,
+    };
+    authority::of(tx, actor).await.map_err(|failure| match failure {
+        Failure::Internal(error) => error,
+        Failure::User(_) => Error::Invariant("reading an authority refuses nobody"),
+    })
+}
+
+/// What one message is written with.
+struct Desk<'a> {
+    app: &'a App,
+    tx: &'a mut Tx,
+    user: UserId,
+    now: DateTime<Utc>,
+}
+
+impl Desk<'_> {
+    async fn direct(&mut self, notice: &Notice) -> Result<Rendered, Error> {
+        Ok(match notice {
+            Notice::GroupsPossible { groups } => self.possible(groups).await?.into(),
+            Notice::StepReached { group, step } => self.step(*group, *step).await?.into(),
+            Notice::Validated { membership } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(Rendered::Dropped);
+                };
+                self.validated(&membership).await?.into()
+            }
+            Notice::Annulled { membership, by } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(Rendered::Dropped);
+                };
+                self.annulled(&membership, *by).await?.into()
+            }
+            Notice::Linked { membership } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(Rendered::Dropped);
+                };
+                self.linked(&membership).await?.into()
+            }
+            Notice::NotMe { person, group } => self.not_me(*person, *group).await?.into(),
+            Notice::TransferAsked { transfer }
+            | Notice::TransferAccepted { transfer }
+            | Notice::TransferRefused { transfer }
+            | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
+            Notice::SpaceReady { group } => return self.space_ready(*group).await,
+            Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
+            Notice::RelayEnded { group } => {
+                // Named again in the meantime: that is told by itself.
+                match self.group(*group).await? {
+                    Some(group) if !self.relays(group.id).await? => {
+                        Rendered::Message(texts::notices::relay_ended(&group.name))
+                    }
+                    _ => Rendered::Dropped,
+                }
+            }
+            Notice::WithoutRelay { group } => self.without_relay(*group).await?.into(),
+            Notice::ReferentNamed { region } => {
+                let groups = groups::all(self.tx).await?;
+                let count = groups
+                    .iter()
+                    .filter(|group| group.region == *region && !group.archived)
+                    .count();
+                let holds = functions(self.tx, self.user).await?.regions.contains(region);
+                holds
+                    .then(|| texts::notices::referent_named(&self.region(&region.0), count))
+                    .into()
+            }
+            Notice::ReferentEnded { region } => {
+                let holds = functions(self.tx, self.user).await?.regions.contains(region);
+                (!holds)
+                    .then(|| texts::notices::referent_ended(&self.region(&region.0)))
+                    .into()
+            }
+            Notice::PutBack { group, what } => self
+                .group(*group)
+                .await?
+                .map(|group| texts::notices::put_back(&group.name, *what))
+                .into(),
+            Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
+            Notice::CallBacks { people } => {
+                let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
+                let today = crate::domain::calendar::paris_date(self.now);
+                (!due.is_empty())
+                    .then(|| texts::contacts::call_backs(&due, today))
+                    .into()
+            }
+            Notice::RelayDigest { since } => {
+                let digest = reminders::digest(self.app, self.tx, self.user, *since, self.now).await?;
+                digest.map(|digest| texts::contacts::digest(&digest, *since)).into()
+            }
+            Notice::Joined { person, group } => {
+                let relays = self.relays(*group).await?;
+                let words = invitations::joined(self.tx, *person, *group).await?;
+                words
+                    .filter(|_| relays)
+                    .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
+                    .into()
+            }
+            // Only ever posted in a channel.
+            Notice::Mention { .. } => Rendered::Dropped,
+        })
+    }
+
+    /// The same told by a mention, if it is still so.
+    async fn mention(&mut self, notice: &Notice) -> Result<Option<Message>, Error> {
+        if let Notice::CallBacks { people } = notice {
+            let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
+            return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(self.user, due.len())));
+        }
+        if !matches!(self.direct(notice).await?, Rendered::Message(_)) {
+            return Ok(None);
+        }
+        let subject = match notice {
+            Notice::RelayNamed { .. } => Subject::RelayNamed,
+            Notice::SpaceReady { .. } => Subject::SpaceReady,
+            Notice::RelayDigest { .. } => Subject::Digest,
+            Notice::Linked { membership } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(None);
+                };
+                // Where only members read, the button may say whose account it is not.
+                match bindings::room(self.tx, membership.group, Room::Discussion).await? {
+                    Some(_) => Subject::Linked(membership.person),
+                    None => Subject::LinkedElsewhere,
+                }
+            }
+            _ => Subject::Member,
+        };
+        Ok(Some(texts::notices::mention(self.user, subject)))
+    }
+
+    async fn group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
+        Ok(groups::get(self.tx, id).await?)
+    }
+
+    async fn relays(&mut self, group: GroupId) -> Result<bool, Error> {
+        Ok(posts::relays(self.tx, group)
+            .await?
+            .iter()
+            .any(|holder| holder.user == self.user))
+    }
+
+    async fn steers(&mut self, group: &Group) -> Result<bool, Error> {
+        Ok(functions(self.tx, self.user).await?.steers(&group.region))
+    }
+
+    async fn place(&mut self, group: GroupId) -> Result<Option<Place>, Error> {
+        let Some(guild) = self.app.guild() else { return Ok(None) };
+        let ready = bindings::space_ready(self.tx, group).await?;
+        Ok(ready.map(|channel| Place { guild, channel }))
+    }
+
+    fn region(&self, code: &str) -> String {
+        self.app
+            .atlas()
+            .region(code)
+            .map_or_else(|| code.to_owned(), |region| region.name.clone())
+    }
+
+    /// People of a group's list whom this relay, or any, would be offered now.
+    async fn to_call(&mut self, group: GroupId) -> Result<usize, Error> {
+        let pace = super::contacts::pace(self.app);
+        let list = calls::list(self.tx, &[group]).await?;
+        Ok(list
+            .iter()
+            .filter(|listed| Filter::ToCall.shows(&listed.contact, self.user, &pace, self.now))
+            .count())
+    }
+
+    async fn possible(&mut self, asked: &[GroupId]) -> Result<Option<Message>, Error> {
+        let mut possible = Vec::new();
+        for id in asked {
+            let Some(group) = self.group(*id).await?.filter(|group| !group.archived) else {
+                continue;
+            };
+            if !posts::relays(self.tx, *id).await?.is_empty() || !self.steers(&group).await? {
+                continue;
+            }
+            let departement = self
+                .app
+                .atlas()
+                .departement(&group.departement)
+                .map_or_else(|| group.departement.clone(), |departement| departement.name.clone());
+            let signed_up = ladder::counts(self.tx, *id).await?.signed_up;
+            possible.push(Possible {
+                id: *id,
+                name: group.name,
+                departement,
+                signed_up,
+            });
+        }
+        Ok((!possible.is_empty()).then(|| texts::notices::possible(&possible)))
+    }
+
+    async fn step(&mut self, id: GroupId, step: Step) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(id).await? else {
+            return Ok(None);
+        };
+        if !self.relays(id).await? && !self.steers(&group).await? {
+            return Ok(None);
+        }
+        let members = ladder::counts(self.tx, id).await?.members;
+        let place = self.place(id).await?;
+        Ok(Some(texts::notices::step(&group.name, step, members, place)))
+    }
+
+    async fn validated(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(membership.group).await? else {
+            return Ok(None);
+        };
+        if membership.ended.is_some() || !self.steers(&group).await? {
+            return Ok(None);
+        }
+        let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
+        let relay = names::display_name(self.tx, membership.validated_by).await?;
+        Ok(Some(texts::notices::validated(
+            membership.id,
+            &group.name,
+            membership.number,
+            &standing.progress(),
+            relay.as_deref(),
+            self.app.settings.validation.referent_undo.num_days(),
+        )))
+    }
+
+    async fn annulled(&mut self, membership: &memberships::Membership, by: UserId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(membership.group).await? else {
+            return Ok(None);
+        };
+        let is_relay = self.relays(group.id).await?;
+        if !is_relay && !self.steers(&group).await? {
+            return Ok(None);
+        }
+        let person = people::get(self.tx, membership.person).await?;
+        let short = person.filter(|_| is_relay).map(|person| person.short());
+        let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
+        let by = names::display_name(self.tx, by).await?;
+        let reason = participation::reason(self.tx, membership.id).await?;
+        let whom = short.as_deref().map_or(Whom::Number(membership.number), Whom::Name);
+        Ok(Some(texts::notices::annulled(
+            &group.name,
+            whom,
+            by.as_deref(),
+            reason.as_deref(),
+            &standing.progress(),
+        )))
+    }
+
+    async fn linked(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(membership.group).await? else {
+            return Ok(None);
+        };
+        let linked = people::of_account(self.tx, self.user)
+            .await?
+            .is_some_and(|person| person.id == membership.person);
+        if membership.ended.is_some() || !linked {
+            return Ok(None);
+        }
+        let mut relays = Vec::new();
+        for holder in posts::relays(self.tx, group.id).await? {
+            relays.extend(names::display_name(self.tx, holder.user).await?);
+        }
+        let place = self.place(group.id).await?;
+        Ok(Some(texts::notices::linked(
+            membership.person,
+            &group.name,
+            &relays,
+            place,
+        )))
+    }
+
+    async fn not_me(&mut self, person: PersonId, group: GroupId) -> Result<Option<Message>, Error> {
+        let (Some(group), Some(person)) = (self.group(group).await?, people::get(self.tx, person).await?) else {
+            return Ok(None);
+        };
+        // Linked to the right account meanwhile, or no longer this relay's.
+        if person.discord.is_some() || !self.relays(group.id).await? {
+            return Ok(None);
+        }
+        Ok(Some(texts::notices::not_them(&person.short(), &group.name)))
+    }
+
+    /// One of the four messages of a transfer, to whoever can still answer it or was concerned.
+    async fn transfer(&mut self, id: TransferId, notice: &Notice) -> Result<Option<Message>, Error> {
+        let Some(found) = transfers::get(self.tx, id).await? else {
+            return Ok(None);
+        };
+        let Some(source) = self.group(found.from).await? else {
+            return Ok(None);
+        };
+        let Some(facts) = transfer::facts(self.tx, self.app, id).await? else {
+            return Ok(None);
+        };
+        let leaves = self.relays(found.from).await? || self.steers(&source).await?;
+        let welcomes = self.relays(found.to).await?;
+        let open = found.closed.is_none();
+        Ok(match notice {
+            Notice::TransferAsked { .. } => {
+                (leaves && open && found.accepted_at.is_none()).then(|| texts::transfer::asked(&facts))
+            }
+            Notice::TransferAccepted { .. } => (welcomes && open).then(|| texts::transfer::accepted(&facts)),
+            Notice::TransferRefused { .. } => welcomes.then(|| texts::transfer::refused(&facts)),
+            _ => leaves.then(|| texts::transfer::done(&facts)),
+        })
+    }
+
+    async fn space_ready(&mut self, group: GroupId) -> Result<Rendered, Error> {
+        let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
+            return Ok(Rendered::Dropped);
+        };
+        if !self.relays(group.id).await? {
+            return Ok(Rendered::Dropped);
+        }
+        Ok(match self.place(group.id).await? {
+            Some(place) => Rendered::Message(texts::notices::space_ready(&group.name, place)),
+            None => Rendered::Later,
+        })
+    }
+
+    async fn relay_named(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(group).await? else {
+            return Ok(None);
+        };
+        if !self.relays(group.id).await? {
+            return Ok(None);
+        }
+        let to_call = self.to_call(group.id).await?;
+        let place = self.place(group.id).await?;
+        Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
+            return Ok(None);
+        };
+        if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group).await? {
+            return Ok(None);
+        }
+        let to_call = self.to_call(group.id).await?;
+        Ok(Some(texts::notices::without_relay(group.id, &group.name, to_call)))
+    }
+}
