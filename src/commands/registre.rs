@@ -29,14 +29,22 @@ async fn voir(ctx: Context<'_>) -> Result<(), Failure> {
 async fn exporter(ctx: Context<'_>) -> Result<(), Failure> {
     let app = &ctx.data().app;
     let files = register::export(app, author(ctx), app.clock.now()).await?;
-    let message = Message { files, ..Message::text(texts::my_register::exported()) };
+    let message = Message {
+        files,
+        ..Message::text(texts::my_register::exported())
+    };
     reply(ctx).send(&message).await?;
     Ok(())
 }
 
 fn view(shown: Shown) -> Message {
     match shown {
-        Shown::Page { group, index, of, message } => texts::my_register::page(message, group, index, of),
+        Shown::Page {
+            group,
+            index,
+            of,
+            message,
+        } => texts::my_register::page(message, group, index, of),
         Shown::Choose(groups) => texts::my_register::choose(&groups),
     }
 }

@@ -158,7 +158,10 @@ pub(super) async fn choose_place(press: &Press<'_>, draft: &DraftId) -> Outcome<
 
 /// What edits this press's answer later.
 fn thread(press: &Press<'_>) -> Thread {
-    Thread { application: press.application, token: press.reply.token().to_owned() }
+    Thread {
+        application: press.application,
+        token: press.reply.token().to_owned(),
+    }
 }
 
 /// «Confirmer».
@@ -169,7 +172,13 @@ pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
         // A message of its own: the first answer, which may be on its way, is not overwritten.
         Confirmation::Already(known) => press.reply.send(&texts::valider::already(&known)).await?,
         Confirmation::Elsewhere { standing, draft } => {
-            press.reply.send(&texts::valider::elsewhere(&standing, Some(texts::transfer::button(&draft)))).await?;
+            press
+                .reply
+                .send(&texts::valider::elsewhere(
+                    &standing,
+                    Some(texts::transfer::button(&draft)),
+                ))
+                .await?;
         }
     }
     Ok(())

@@ -31,7 +31,10 @@ impl Closed {
         [Closed::Done, Closed::Refused, Closed::Dropped]
             .into_iter()
             .find(|closed| closed.key() == key)
-            .ok_or(StoreError::Row { table: "transfers", what: "outcome" })
+            .ok_or(StoreError::Row {
+                table: "transfers",
+                what: "outcome",
+            })
     }
 }
 
@@ -64,8 +67,14 @@ fn transfer(row: &SqliteRow) -> Result<Transfer, StoreError> {
         to: GroupId(row.try_get("to_group")?),
         asked_by: UserId::from_sql(row.try_get("asked_by")?),
         asked_at: from_sql(row.try_get("asked_at")?)?,
-        accepted_at: row.try_get::<Option<i64>, _>("accepted_at")?.map(from_sql).transpose()?,
-        closed: row.try_get::<Option<&str>, _>("outcome")?.map(Closed::from_key).transpose()?,
+        accepted_at: row
+            .try_get::<Option<i64>, _>("accepted_at")?
+            .map(from_sql)
+            .transpose()?,
+        closed: row
+            .try_get::<Option<&str>, _>("outcome")?
+            .map(Closed::from_key)
+            .transpose()?,
     })
 }
 

@@ -113,7 +113,12 @@ mod tests {
     use super::*;
 
     fn line(number: u32, name: &str, mail: &str) -> Line {
-        Line { number, name: name.to_owned(), phone: "06 39 98 12 34".to_owned(), mail: mail.to_owned() }
+        Line {
+            number,
+            name: name.to_owned(),
+            phone: "06 39 98 12 34".to_owned(),
+            mail: mail.to_owned(),
+        }
     }
 
     #[test]
@@ -121,7 +126,10 @@ mod tests {
         let page = Page {
             group: GroupId(3),
             name: "Lunel".to_owned(),
-            lines: vec![line(1, "Camille DUPRÉ", "camille.dupre@example.org"), line(2, "Noé LE GOFF", "")],
+            lines: vec![
+                line(1, "Camille DUPRÉ", "camille.dupre@example.org"),
+                line(2, "Noé LE GOFF", ""),
+            ],
             index: 0,
             of: 2,
         };

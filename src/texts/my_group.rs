@@ -274,7 +274,13 @@ mod tests {
             statutes: Some(1),
             ..group.clone()
         };
-        let top = MyGroup { members: 21, next: None, archived: true, under_since: None, ..assembly.clone() };
+        let top = MyGroup {
+            members: 21,
+            next: None,
+            archived: true,
+            under_since: None,
+            ..assembly.clone()
+        };
         let texts = [group, assembly, top].map(|group| text(&Shown::Member(Box::new(group))));
         insta::assert_snapshot!(texts.join("\n\n"));
     }
@@ -289,11 +295,21 @@ mod tests {
             meeting: at("2027-03-15T19:00:00Z"),
         };
         let basin = |signed_up, group: Option<&str>| {
-            Some(Basin { name: "Lunel (Hérault)".to_owned(), signed_up, group: group.map(str::to_owned) })
+            Some(Basin {
+                name: "Lunel (Hérault)".to_owned(),
+                signed_up,
+                group: group.map(str::to_owned),
+            })
         };
-        let waiting = NoGroup { basin: basin(3, None), ..nobody.clone() };
-        let called =
-            NoGroup { basin: basin(8, Some("Lunel")), relays: vec!["Lunel".to_owned()], ..nobody.clone() };
+        let waiting = NoGroup {
+            basin: basin(3, None),
+            ..nobody.clone()
+        };
+        let called = NoGroup {
+            basin: basin(8, Some("Lunel")),
+            relays: vec!["Lunel".to_owned()],
+            ..nobody.clone()
+        };
         let texts = [nobody, waiting, called].map(|none| text(&Shown::NoGroup(none)));
         insta::assert_snapshot!(texts.join("\n\n"));
     }

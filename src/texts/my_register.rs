@@ -6,8 +6,16 @@ use crate::domain::ids::GroupId;
 use crate::domain::view::{Button, Choice, Message, OPTIONS_MAX, Row, Select, SelectOf, Style};
 
 /// The columns of the exported register.
-pub const CSV_HEADER: [&str; 8] =
-    ["numero", "prenom", "nom", "pseudo_discord", "code_postal", "membre_depuis", "telephone", "mail"];
+pub const CSV_HEADER: [&str; 8] = [
+    "numero",
+    "prenom",
+    "nom",
+    "pseudo_discord",
+    "code_postal",
+    "membre_depuis",
+    "telephone",
+    "mail",
+];
 
 /// A page, with the buttons to the others beside the one that it bears.
 #[must_use]
@@ -18,7 +26,11 @@ pub fn page(mut message: Message, group: GroupId, index: u32, of: u32) -> Messag
         buttons.push(Button::new("Précédent", Style::Secondary, to(index.saturating_sub(1))).enabled(index > 0));
         buttons.push(Button::new("Suivant", Style::Secondary, to(index + 1)).enabled(index + 1 < of));
     }
-    buttons.push(Button::new(super::register::COORDINATES, Style::Primary, Action::Coordinates(group, 0)));
+    buttons.push(Button::new(
+        super::register::COORDINATES,
+        Style::Primary,
+        Action::Coordinates(group, 0),
+    ));
     message.rows = vec![Row::Buttons(buttons)];
     message
 }

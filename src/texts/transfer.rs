@@ -22,7 +22,11 @@ pub struct Facts {
 
 impl std::fmt::Debug for Facts {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Facts").field("id", &self.id).field("from", &self.from).field("to", &self.to).finish_non_exhaustive()
+        f.debug_struct("Facts")
+            .field("id", &self.id)
+            .field("from", &self.from)
+            .field("to", &self.to)
+            .finish_non_exhaustive()
     }
 }
 
@@ -34,7 +38,11 @@ fn names(facts: &Facts) -> [String; 3] {
 /// The button under «déjà membre du groupe …».
 #[must_use]
 pub fn button(draft: &DraftId) -> Button {
-    Button::new("Proposer un transfert", Style::Primary, Action::TransferAsk(draft.clone()))
+    Button::new(
+        "Proposer un transfert",
+        Style::Primary,
+        Action::TransferAsk(draft.clone()),
+    )
 }
 
 /// The proposal is on its way.
@@ -56,7 +64,11 @@ pub fn asked(facts: &Facts) -> Message {
          Si vous l’acceptez, cette personne sera consultée à nouveau, puis changera de groupe."
     ))
     .with_buttons(vec![
-        Button::new("Accepter le transfert", Style::Success, Action::TransferAccept(facts.id)),
+        Button::new(
+            "Accepter le transfert",
+            Style::Success,
+            Action::TransferAccept(facts.id),
+        ),
         Button::new("Refuser", Style::Secondary, Action::TransferDecline(facts.id)),
     ])
 }
@@ -75,7 +87,9 @@ pub fn agreed(facts: &Facts) -> Message {
 #[must_use]
 pub fn declined(facts: &Facts) -> Message {
     let [name, from, _] = names(facts);
-    Message::text(format!("{name} reste membre du groupe {from}. Le relai qui proposait le transfert est prévenu."))
+    Message::text(format!(
+        "{name} reste membre du groupe {from}. Le relai qui proposait le transfert est prévenu."
+    ))
 }
 
 /// To the relay who asked: the other group agrees, the person is to be asked again.
@@ -107,14 +121,18 @@ pub fn refused(facts: &Facts) -> Message {
 #[must_use]
 pub fn done(facts: &Facts) -> Message {
     let [name, from, to] = names(facts);
-    Message::text(format!("✅ **{name} a quitté le groupe {from} pour le groupe {to}**, comme convenu."))
+    Message::text(format!(
+        "✅ **{name} a quitté le groupe {from} pour le groupe {to}**, comme convenu."
+    ))
 }
 
 /// The relay who asked gives up.
 #[must_use]
 pub fn dropped(facts: &Facts) -> Message {
     let [name, from, _] = names(facts);
-    Message::text(format!("Le transfert est abandonné\u{a0}: {name} reste membre du groupe {from}."))
+    Message::text(format!(
+        "Le transfert est abandonné\u{a0}: {name} reste membre du groupe {from}."
+    ))
 }
 
 /// Out of scope, or never was: the same words.
@@ -144,5 +162,6 @@ pub fn not_agreed_yet() -> String {
 /// The person is no longer a member of the group to leave.
 #[must_use]
 pub fn no_longer_there() -> String {
-    "⚠️ Cette personne n’est plus membre du groupe qu’elle devait quitter. Validez sa participation avec `/valider`.".to_owned()
+    "⚠️ Cette personne n’est plus membre du groupe qu’elle devait quitter. Validez sa participation avec `/valider`."
+        .to_owned()
 }

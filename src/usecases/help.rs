@@ -27,6 +27,8 @@ pub async fn parts(app: &App, actor: Actor) -> Outcome<Vec<Passage>> {
     }
     parts.push(HelpPart::Data);
     let texts = app.texts();
-    let facts = HelpFacts { privacy: texts.privacy_summary(&app.settings.privacy_facts()) };
+    let facts = HelpFacts {
+        privacy: texts.privacy_summary(&app.settings.privacy_facts()),
+    };
     Ok(parts.into_iter().map(|part| texts.help(part, &facts)).collect())
 }

@@ -12,7 +12,9 @@ use crate::domain::notice::{Notice, Recipient};
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
-use crate::store::{Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers};
+use crate::store::{
+    Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers,
+};
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
 use crate::usecases::authority::Actor;

@@ -55,7 +55,9 @@ pub async fn show(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Shown>
     match own.as_slice() {
         [] => Err(authority::reserved(texts::refusals::MEMBERS)),
         [only] => page_of(&mut tx, app, only, 0, now).await,
-        several => Ok(Shown::Choose(several.iter().map(|group| (group.id, group.name.clone())).collect())),
+        several => Ok(Shown::Choose(
+            several.iter().map(|group| (group.id, group.name.clone())).collect(),
+        )),
     }
 }
 
@@ -81,7 +83,12 @@ async fn page_of(tx: &mut Tx, app: &App, group: &Group, index: u32, now: DateTim
         .and_then(|index| pages.get(index))
         .map(|page| page.message(&FRENCH, now))
         .unwrap_or_default();
-    Ok(Shown::Page { group: group.id, index, of, message })
+    Ok(Shown::Page {
+        group: group.id,
+        index,
+        of,
+        message,
+    })
 }
 
 async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
@@ -102,13 +109,25 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
             })
         })
         .collect();
-    let relays = posts::relays(tx, group.id).await?.into_iter().map(|holder| holder.user).collect();
-    let referents = posts::referents(tx, &group.region).await?.into_iter().map(|holder| holder.user).collect();
+    let relays = posts::relays(tx, group.id)
+        .await?
+        .into_iter()
+        .map(|holder| holder.user)
+        .collect();
+    let referents = posts::referents(tx, &group.region)
+        .await?
+        .into_iter()
+        .map(|holder| holder.user)
+        .collect();
     Ok(GroupFacts {
         id: group.id,
         name: group.name.clone(),
         archived: group.archived,
-        steps: ladder::steps(tx, group.id).await?.into_iter().map(|row| (row.step, row.at)).collect(),
+        steps: ladder::steps(tx, group.id)
+            .await?
+            .into_iter()
+            .map(|row| (row.step, row.at))
+            .collect(),
         announce: Vec::new(),
         members,
         relays: holders(tx, relays).await?,
@@ -121,7 +140,11 @@ async fn holders(tx: &mut Tx, users: Vec<UserId>) -> Outcome<Vec<HolderFacts>> {
     let mut known = names::display_names(tx, users.iter().copied()).await?;
     Ok(users
         .into_iter()
-        .map(|user| HolderFacts { user, present: true, display: known.remove(&user) })
+        .map(|user| HolderFacts {
+            user,
+            present: true,
+            display: known.remove(&user),
+        })
         .collect())
 }
 
@@ -135,7 +158,9 @@ pub async fn export(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Vec<
     authority.require_relay()?;
     let mut files = Vec::new();
     for id in authority.relays.iter().take(FILES_MAX) {
-        let Some(group) = groups::get(&mut tx, *id).await? else { continue };
+        let Some(group) = groups::get(&mut tx, *id).await? else {
+            continue;
+        };
         files.extend(file(&mut tx, &authority, &group, now).await?);
     }
     if files.is_empty() {
@@ -154,8 +179,15 @@ async fn file(tx: &mut Tx, authority: &Authority, group: &Group, now: DateTime<U
     let mut csv = CsvExport::new(texts::my_register::CSV_HEADER);
     for (membership, person) in &rows {
         let Some(identity) = &person.identity else { continue };
-        let account = person.discord.and_then(|user| accounts.get(&user)).map_or("", |name| name.username.as_str());
-        let phone = identity.phone.as_ref().map(crate::domain::person::Phone::national).unwrap_or_default();
+        let account = person
+            .discord
+            .and_then(|user| accounts.get(&user))
+            .map_or("", |name| name.username.as_str());
+        let phone = identity
+            .phone
+            .as_ref()
+            .map(crate::domain::person::Phone::national)
+            .unwrap_or_default();
         csv.row([
             membership.number.to_string().as_str(),
             identity.first.as_str(),
@@ -177,5 +209,8 @@ async fn file(tx: &mut Tx, authority: &Authority, group: &Group, now: DateTime<U
     };
     journal::write(tx, &entry, now).await?;
     let name = format!("registre-{}.csv", fold(&group.name).replace(' ', "-"));
-    Ok(Some(File { name, bytes: csv.finish() }))
+    Ok(Some(File {
+        name,
+        bytes: csv.finish(),
+    }))
 }

@@ -30,11 +30,18 @@ fn refuse(kind: Refusal, text: String) -> Failure {
 /// # Errors
 /// When the database fails.
 pub async fn facts(tx: &mut Tx, app: &App, id: TransferId) -> Result<Option<Facts>, StoreError> {
-    let Some(transfer) = transfers::get(tx, id).await? else { return Ok(None) };
-    let (Some(from), Some(to)) = (groups::get(tx, transfer.from).await?, groups::get(tx, transfer.to).await?) else {
+    let Some(transfer) = transfers::get(tx, id).await? else {
         return Ok(None);
     };
-    let Some(person) = people::get(tx, transfer.person).await? else { return Ok(None) };
+    let (Some(from), Some(to)) = (
+        groups::get(tx, transfer.from).await?,
+        groups::get(tx, transfer.to).await?,
+    ) else {
+        return Ok(None);
+    };
+    let Some(person) = people::get(tx, transfer.person).await? else {
+        return Ok(None);
+    };
     Ok(Some(Facts {
         id,
         name: person.short(),
@@ -82,7 +89,15 @@ pub async fn accept(app: &App, actor: Actor, id: TransferId, now: DateTime<Utc>)
     transfers::accept(&mut tx, id, actor.user, now).await?;
     trace(&mut tx, Some(actor), "transfer.accepted", transfer.person, &source, now).await?;
     let notice = Notice::TransferAccepted { transfer: id };
-    notify::user(&mut tx, transfer.asked_by, Class::Access, &format!("transfer:{id}:accepted"), &notice, now).await?;
+    notify::user(
+        &mut tx,
+        transfer.asked_by,
+        Class::Access,
+        &format!("transfer:{id}:accepted"),
+        &notice,
+        now,
+    )
+    .await?;
     let facts = facts(&mut tx, app, id).await?.ok_or_else(not_found)?;
     tx.commit().await?;
     Ok(facts)
@@ -101,7 +116,15 @@ pub async fn decline(app: &App, actor: Actor, id: TransferId, now: DateTime<Utc>
     transfers::close(&mut tx, id, Closed::Refused, now).await?;
     trace(&mut tx, Some(actor), "transfer.refused", transfer.person, &source, now).await?;
     let notice = Notice::TransferRefused { transfer: id };
-    notify::user(&mut tx, transfer.asked_by, Class::Access, &format!("transfer:{id}:refused"), &notice, now).await?;
+    notify::user(
+        &mut tx,
+        transfer.asked_by,
+        Class::Access,
+        &format!("transfer:{id}:refused"),
+        &notice,
+        now,
+    )
+    .await?;
     let facts = facts(&mut tx, app, id).await?.ok_or_else(not_found)?;
     tx.commit().await?;
     Ok(facts)
@@ -141,8 +164,12 @@ pub async fn complete(
     };
     journal::write(&mut tx, &entry, now).await?;
     let version = consent(app, &target.name).version;
-    let new =
-        NewMembership { person: transfer.person, group: target.id, by: actor.user, consent_version: &version };
+    let new = NewMembership {
+        person: transfer.person,
+        group: target.id,
+        by: actor.user,
+        consent_version: &version,
+    };
     let membership = memberships::insert(&mut tx, &new, now).await?;
     let entry = Entry {
         event: "membership.validated",
@@ -157,8 +184,17 @@ pub async fn complete(
     let rules = app.rules();
     ladder::settle(&mut tx, &rules, source.id, Some(actor.user), now).await?;
     ladder::settle(&mut tx, &rules, target.id, Some(actor.user), now).await?;
-    let notice = Notice::Validated { membership: membership.id };
-    notify::referents(&mut tx, &target.region, &format!("validated:{}", membership.id), &notice, now).await?;
+    let notice = Notice::Validated {
+        membership: membership.id,
+    };
+    notify::referents(
+        &mut tx,
+        &target.region,
+        &format!("validated:{}", membership.id),
+        &notice,
+        now,
+    )
+    .await?;
     let notice = Notice::TransferDone { transfer: id };
     notify::relays(&mut tx, source.id, &format!("transfer:{id}:done"), &notice, now).await?;
     let confirmed = answer::facts(&mut tx, app, membership.id)
@@ -204,7 +240,10 @@ async fn answerable(tx: &mut Tx, actor: Actor, id: TransferId) -> Outcome<(Trans
 async fn own(tx: &mut Tx, actor: Actor, id: TransferId) -> Outcome<Transfer> {
     let authority: Authority = authority::of(tx, actor).await?;
     authority.require_relay()?;
-    let transfer = transfers::get(tx, id).await?.filter(|found| authority.relays(found.to)).ok_or_else(not_found)?;
+    let transfer = transfers::get(tx, id)
+        .await?
+        .filter(|found| authority.relays(found.to))
+        .ok_or_else(not_found)?;
     open(&transfer)?;
     Ok(transfer)
 }
@@ -213,9 +252,7 @@ fn open(transfer: &Transfer) -> Outcome<()> {
     match transfer.closed {
         None => Ok(()),
         Some(Closed::Done) => Err(refuse(Refusal::Conflict, texts::transfer::already_done())),
-        Some(Closed::Refused | Closed::Dropped) => {
-            Err(refuse(Refusal::Conflict, texts::transfer::already_answered()))
-        }
+        Some(Closed::Refused | Closed::Dropped) => Err(refuse(Refusal::Conflict, texts::transfer::already_answered())),
     }
 }
 

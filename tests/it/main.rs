@@ -10,6 +10,7 @@
 
 mod delivery;
 mod gateway;
+mod ground;
 mod import;
 mod loopback;
 mod membership;

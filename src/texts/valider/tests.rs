@@ -13,8 +13,9 @@ fn identity(first: &str, last: &str) -> Identity {
 fn consent() -> Consent {
     Consent {
         version: "1".to_owned(),
-        question: "Cette personne accepte-t-elle que ses coordonnées soient partagées avec les membres du groupe Lunel\u{a0}?"
-            .to_owned(),
+        question:
+            "Cette personne accepte-t-elle que ses coordonnées soient partagées avec les membres du groupe Lunel\u{a0}?"
+                .to_owned(),
         account: "Son groupe sera visible sur son profil de ce serveur.".to_owned(),
         information: "Vos données.".to_owned(),
     }
@@ -65,7 +66,11 @@ fn the_summary_reads_as_the_model_of_the_voice() {
 fn what_is_unusual_is_told_in_the_summary() {
     let unusual = Summary {
         account: None,
-        already: Some(Elsewhere { group: "Nîmes".to_owned(), number: 3, same: false }),
+        already: Some(Elsewhere {
+            group: "Nîmes".to_owned(),
+            number: 3,
+            same: false,
+        }),
         outside: true,
         ready: false,
         ..plain()
@@ -80,26 +85,50 @@ fn the_answer_follows_the_ladder() {
         members: 7,
         crossed: None,
         linked: true,
-        space: Space::Ready { guild: GuildId(1), channel: ChannelId(42) },
+        space: Space::Ready {
+            guild: GuildId(1),
+            channel: ChannelId(42),
+        },
         ..done()
     };
-    let third =
-        Confirmed { number: 3, members: 3, crossed: None, next: Some((Step::Forming, 5)), space: Space::NotYet, ..done() };
-    let tenth = Confirmed { number: 10, members: 10, crossed: Some((Step::Assembly, 10)), ..seventh.clone() };
-    let texts: Vec<String> =
-        [third, done(), seventh, tenth].iter().map(|confirmed| super::confirmed(confirmed).content).collect();
+    let third = Confirmed {
+        number: 3,
+        members: 3,
+        crossed: None,
+        next: Some((Step::Forming, 5)),
+        space: Space::NotYet,
+        ..done()
+    };
+    let tenth = Confirmed {
+        number: 10,
+        members: 10,
+        crossed: Some((Step::Assembly, 10)),
+        ..seventh.clone()
+    };
+    let texts: Vec<String> = [third, done(), seventh, tenth]
+        .iter()
+        .map(|confirmed| super::confirmed(confirmed).content)
+        .collect();
     insta::assert_snapshot!(texts.join("\n\n"));
 }
 
 #[test]
 fn refusals_say_why() {
-    let elsewhere = Elsewhere { group: "Nîmes".to_owned(), number: 3, same: false };
+    let elsewhere = Elsewhere {
+        group: "Nîmes".to_owned(),
+        number: 3,
+        same: false,
+    };
     let texts = [
         already(&done()).content,
         super::elsewhere(&elsewhere, None).content,
         faults(
             &draft(),
-            &[FieldError::new(PersonField::Telephone, "06 39 98 12 3", PhoneProblem::FrenchDigits { digits: 9 })],
+            &[FieldError::new(
+                PersonField::Telephone,
+                "06 39 98 12 3",
+                PhoneProblem::FrenchDigits { digits: 9 },
+            )],
         )
         .content,
         account_is_a_program(),
@@ -117,7 +146,13 @@ fn refusals_say_why() {
 
 #[test]
 fn the_form_has_the_five_fields_of_the_page() {
-    let filled = Filled { first: "Camille", last: "", phone: "", mail: "", postal_code: "" };
+    let filled = Filled {
+        first: "Camille",
+        last: "",
+        phone: "",
+        mail: "",
+        postal_code: "",
+    };
     let form = form(&draft(), &filled);
     assert_eq!(form.title, "Valider une participation");
     let ids: Vec<&str> = form.fields.iter().map(|field| field.id).collect();
@@ -129,35 +164,69 @@ fn the_form_has_the_five_fields_of_the_page() {
 #[test]
 fn the_longest_texts_still_fit_discord() {
     let long = "*_Éléonore".repeat(6);
-    let identity =
-        Identity::parse(&long, &long, "06 39 98 12 34", &format!("{}@{}.example.org", "a".repeat(64), "b".repeat(60)), "")
-            .unwrap();
+    let identity = Identity::parse(
+        &long,
+        &long,
+        "06 39 98 12 34",
+        &format!("{}@{}.example.org", "a".repeat(64), "b".repeat(60)),
+        "",
+    )
+    .unwrap();
     let group = "Les *Sables* d’Olonne ".repeat(5);
     let worst = Summary {
         identity,
         account: Some(("_".repeat(32), "_".repeat(32))),
         group: Some(group.clone()),
-        groups: (0..25).map(|id| GroupOption { id: GroupId(id), name: group.clone(), chosen: id == 1 }).collect(),
-        places: (0..6)
-            .map(|n| PlaceOption { value: n.to_string(), label: "x".repeat(100), description: "y".repeat(100) })
+        groups: (0..25)
+            .map(|id| GroupOption {
+                id: GroupId(id),
+                name: group.clone(),
+                chosen: id == 1,
+            })
             .collect(),
-        already: Some(Elsewhere { group: group.clone(), number: 250, same: false }),
-        consent: Some(Consent { question: "q".repeat(900), information: "i".repeat(900), ..consent() }),
+        places: (0..6)
+            .map(|n| PlaceOption {
+                value: n.to_string(),
+                label: "x".repeat(100),
+                description: "y".repeat(100),
+            })
+            .collect(),
+        already: Some(Elsewhere {
+            group: group.clone(),
+            number: 250,
+            same: false,
+        }),
+        consent: Some(Consent {
+            question: "q".repeat(900),
+            information: "i".repeat(900),
+            ..consent()
+        }),
         outside: true,
         ready: false,
         ..plain()
     };
     assert_eq!(summary(&worst).faults(), Vec::<String>::new());
-    let confirmed = Confirmed { name: long.clone(), first: long, group_name: group, ..done() };
+    let confirmed = Confirmed {
+        name: long.clone(),
+        first: long,
+        group_name: group,
+        ..done()
+    };
     assert_eq!(super::confirmed(&confirmed).faults(), Vec::<String>::new());
     assert_eq!(already(&confirmed).faults(), Vec::<String>::new());
 }
 
 #[test]
 fn a_suggestion_fits_and_keeps_its_end() {
-    assert_eq!(suggestion("Zoé L.", "34400", CallState::ToCall), "Zoé L. — 34400 — à appeler");
+    assert_eq!(
+        suggestion("Zoé L.", "34400", CallState::ToCall),
+        "Zoé L. — 34400 — à appeler"
+    );
     let long = suggestion(&"É".repeat(120), "34400", CallState::Unreachable);
-    assert!(long.encode_utf16().count() <= 100 && long.ends_with(" — 34400 — injoignable"), "{long}");
+    assert!(
+        long.encode_utf16().count() <= 100 && long.ends_with(" — 34400 — injoignable"),
+        "{long}"
+    );
 }
 
 #[test]

@@ -123,7 +123,9 @@ pub(in crate::usecases) async fn await_space(
     thread: Option<&Thread>,
     now: DateTime<Utc>,
 ) -> Outcome<()> {
-    let (Space::Preparing, Some(thread)) = (confirmed.space, thread) else { return Ok(()) };
+    let (Space::Preparing, Some(thread)) = (confirmed.space, thread) else {
+        return Ok(());
+    };
     let pending = Answer {
         id: 0,
         group: confirmed.group,
@@ -148,13 +150,11 @@ pub(in crate::usecases) async fn to_transfer(
     let authority = relay(tx, actor).await?;
     let mut sheet = open_sheet(tx, draft, actor.user, now).await?;
     let atlas = app.atlas();
-    let form = read(&atlas, &sheet.typed)
-        .map_err(|_| UserError::new(Refusal::Invalid, texts::valider::to_complete()))?;
+    let form =
+        read(&atlas, &sheet.typed).map_err(|_| UserError::new(Refusal::Invalid, texts::valider::to_complete()))?;
     let case = Case::study(tx, &authority, &atlas, &mut sheet, form).await?;
     match (&case.standing, &case.group) {
-        (Some(standing), Some(group)) if standing.group != group.id => {
-            Ok((standing.person, standing.group, group.id))
-        }
+        (Some(standing), Some(group)) if standing.group != group.id => Ok((standing.person, standing.group, group.id)),
         (_, None) => Err(UserError::new(Refusal::Invalid, texts::valider::to_choose()).into()),
         _ => Err(whom::person_not_found()),
     }

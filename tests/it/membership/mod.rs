@@ -1,6 +1,5 @@
 //! From a phone call to a membership, and out of it again: the use cases, on a real database.
 
 mod departures;
-mod ground;
 mod transfers;
 mod validation;

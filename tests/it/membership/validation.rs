@@ -18,7 +18,7 @@ use maillage::usecases::validation::form::{Submitted, choose_group, choose_place
 use maillage::usecases::validation::open::{Asked, Opened, accept_charter, cancel, correct, start};
 use maillage::usecases::validation::{Typed, suggest};
 
-use super::ground::*;
+use crate::ground::*;
 
 /// `/valider`, up to the form.
 async fn open(ground: &Ground, relay: UserId, asked: Asked) -> (DraftId, Typed) {

@@ -5,8 +5,8 @@ use maillage::store::{people, suppressions};
 use maillage::usecases::calls::{self as acts, Said, Started, Typed};
 use zeroize::Zeroizing;
 
-use super::ground::{CAMILLE, Ground, INES, NOE, actor, refused, typed as typed_form};
 use super::{open, with};
+use crate::ground::{CAMILLE, Ground, INES, NOE, actor, refused, typed as typed_form};
 
 fn day(text: &str) -> NaiveDate {
     text.parse().unwrap()

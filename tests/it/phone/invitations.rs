@@ -6,7 +6,7 @@ use maillage::store::people;
 use maillage::texts::invitations::Welcome;
 use maillage::usecases::invitations;
 
-use super::ground::{CAMILLE, Ground, INES, NOE, STRANGER, actor, refused, typed};
+use crate::ground::{CAMILLE, Ground, INES, NOE, STRANGER, actor, refused, typed};
 
 const LEA: UserId = UserId(2001);
 const MAX: UserId = UserId(2002);

@@ -7,8 +7,8 @@ use maillage::store::calls;
 use maillage::texts::contacts::Held;
 use maillage::usecases::contacts::{self as cards, Gated};
 
-use super::ground::{CAMILLE, Ground, INES, NOE, STRANGER, actor, refused, typed};
 use super::{first, open, with};
+use crate::ground::{CAMILLE, Ground, INES, NOE, STRANGER, actor, refused, typed};
 
 #[tokio::test]
 async fn the_charter_comes_first_and_once() {

@@ -3,9 +3,6 @@
 
 mod acts;
 mod calls;
-#[path = "../membership/ground.rs"]
-#[allow(dead_code, reason = "the ground of another family of tests, which uses more of it")]
-mod ground;
 mod invitations;
 mod lists;
 mod migration;
@@ -22,7 +19,7 @@ use maillage::usecases::calls::{self as use_cases, Recorded, Said};
 use maillage::usecases::contacts::{self as cards, Gated};
 use maillage::usecases::validation::Typed;
 
-use ground::{CAMILLE, Ground, actor, typed};
+use crate::ground::{CAMILLE, Ground, actor, typed};
 
 /// The first page of a list.
 fn first(filter: Filter) -> ListAt {

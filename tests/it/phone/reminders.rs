@@ -5,7 +5,7 @@ use maillage::domain::notice::{Notice, Recipient};
 use maillage::texts::contacts::Digest;
 use maillage::usecases::reminders;
 
-use super::ground::{CAMILLE, Ground, INES, NOE};
+use crate::ground::{CAMILLE, Ground, INES, NOE};
 
 fn at(text: &str) -> DateTime<Utc> {
     text.parse().unwrap()
