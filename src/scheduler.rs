@@ -37,7 +37,7 @@ use crate::usecases::{App, notify, reminders, validation};
 const LEASE: TimeDelta = TimeDelta::minutes(5);
 /// How long there is nothing to do when only a wake or a change gives work.
 const REST: Duration = Duration::from_secs(3600);
-/// When what is not so yet is looked at again; a change in the database makes it earlier.
+/// When what is not so yet is looked at again.
 const LATER: TimeDelta = TimeDelta::minutes(1);
 /// Posts in a row before the loop lets others look.
 const BATCH: u32 = 50;

@@ -13,7 +13,6 @@ use crate::usecases::validation::suggest::Suggestion;
 const LABEL_MAX: usize = 100;
 
 /// Turns what a use case suggests into the answer of Discord.
-#[must_use]
 pub fn answer(found: Outcome<Vec<Suggestion>>) -> serenity::CreateAutocompleteResponse {
     let found = match found {
         Ok(found) => found,

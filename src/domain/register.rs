@@ -147,6 +147,7 @@ mod tests {
             number,
             name: name.to_owned(),
             user: None,
+            pseudo: None,
             present: false,
             postal_code: "34160".to_owned(),
             since: at("2027-03-04T10:00:00Z"),
@@ -189,6 +190,8 @@ mod tests {
             member(4, "*Léa* O_NEIL"),
         ];
         members[0].user = Some(UserId(42));
+        members[0].pseudo = Some("camille.d".to_owned());
+        members[1].pseudo = Some("noe_le_goff".to_owned());
         let pages = pages_of(members, Columns::default());
         let message = pages[0].message(&FRENCH, at("2027-03-14T20:05:00Z"));
         insta::assert_snapshot!(message.content);
@@ -276,6 +279,7 @@ mod tests {
                     number += gap;
                     MemberFacts {
                         user: linked.then_some(UserId(u64::MAX)),
+                        pseudo: contact.then(|| "_".repeat(120)),
                         phone: contact.then(|| "+33 6 39 98 12 34".to_owned()),
                         mail: contact.then(|| format!("{}@example.org", "m".repeat(60))),
                         ..member(number, &format!("{first} {last}"))

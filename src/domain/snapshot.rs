@@ -99,6 +99,8 @@ pub struct MemberFacts {
     pub name: String,
     /// The linked Discord account.
     pub user: Option<UserId>,
+    /// The Discord pseudo that was typed or imported, shown while no account is linked.
+    pub pseudo: Option<String>,
     /// Whether that account is on the server.
     pub present: bool,
     /// Postal code; empty when unknown.
@@ -182,6 +184,7 @@ mod tests {
             number: 1,
             name: "Camille DUPRÉ".to_owned(),
             user: Some(UserId(42)),
+            pseudo: Some("camille.d".to_owned()),
             present: true,
             postal_code: "34400".to_owned(),
             since: DateTime::UNIX_EPOCH,
@@ -194,7 +197,7 @@ mod tests {
             display: Some("Camille Dupré".to_owned()),
         };
         let shown = format!("{member:?} {holder:?}");
-        for secret in ["Camille", "DUPR", "Dupr", "34400", "98", "example"] {
+        for secret in ["Camille", "camille", "DUPR", "Dupr", "34400", "98", "example"] {
             assert!(!shown.contains(secret), "{shown}");
         }
     }

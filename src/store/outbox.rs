@@ -305,12 +305,13 @@ pub struct Gauge {
 /// When SQLite fails.
 pub async fn gauge(tx: &mut Tx) -> Result<Gauge, StoreError> {
     let row = sqlx::query(
-        "SELECT count(*) AS waiting, count(*) FILTER (WHERE attempts > 0) AS failing FROM outbox WHERE done_at IS NULL",
+        "SELECT count(*) AS waiting, count(*) FILTER (WHERE attempts > 0 OR code IS NOT NULL) AS failing FROM outbox WHERE done_at IS NULL",
     )
     .fetch_one(tx.conn())
     .await?;
     let oldest = sqlx::query(
-        "SELECT created_at, code FROM outbox WHERE done_at IS NULL AND attempts > 0 ORDER BY created_at LIMIT 1",
+        "SELECT created_at, code FROM outbox WHERE done_at IS NULL AND (attempts > 0 OR code IS NOT NULL) \
+         ORDER BY created_at LIMIT 1",
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -99,7 +99,7 @@ async fn steps(tx: &mut Tx) -> Result<BTreeMap<GroupId, Vec<(Step, DateTime<Utc>
 
 async fn members(tx: &mut Tx, columns: Columns) -> Result<BTreeMap<GroupId, Vec<MemberFacts>>, StoreError> {
     let rows = sqlx::query(
-        "SELECT m.group_id, m.number, m.validated_at, p.sealed, p.postal_code, p.discord_user, \
+        "SELECT m.group_id, m.number, m.validated_at, p.sealed, p.pseudo_sealed, p.postal_code, p.discord_user, \
                 coalesce(o.present, 0) AS present \
          FROM memberships m JOIN people p ON p.id = m.person_id LEFT JOIN roster o ON o.user_id = p.discord_user \
          WHERE m.left_at IS NULL ORDER BY m.group_id, m.number",
@@ -113,6 +113,10 @@ async fn members(tx: &mut Tx, columns: Columns) -> Result<BTreeMap<GroupId, Vec<
             continue;
         };
         let identity = identity::open(tx.vault(), sealed)?;
+        let pseudo = match row.try_get::<Option<&[u8]>, _>("pseudo_sealed")? {
+            Some(sealed) => Some(DiscordName::open(tx.vault(), sealed)?.display.clone()),
+            None => None,
+        };
         members
             .entry(GroupId(row.try_get("group_id")?))
             .or_default()
@@ -120,6 +124,7 @@ async fn members(tx: &mut Tx, columns: Columns) -> Result<BTreeMap<GroupId, Vec<
                 number: number(row, "memberships", "number")?,
                 name: identity.full_upper(),
                 user: row.try_get::<Option<i64>, _>("discord_user")?.map(UserId::from_sql),
+                pseudo,
                 present: row.try_get("present")?,
                 postal_code: row.try_get::<Option<String>, _>("postal_code")?.unwrap_or_default(),
                 since: from_sql(row.try_get("validated_at")?)?,

@@ -274,10 +274,11 @@ async fn the_snapshot_holds_what_a_space_shows() {
     ladder::reach(&mut tx, possible, Step::Possible, now()).await.unwrap();
     let (camille, _) = member(&mut tx, lunel, "Camille", "Dupré").await;
     let (_, gone) = member(&mut tx, lunel, "Léa", "Martin").await;
-    member(&mut tx, lunel, "Noé", "Le Goff").await;
+    let (noe, _) = member(&mut tx, lunel, "Noé", "Le Goff").await;
     memberships::end(&mut tx, gone.id, End::Departure, None, now())
         .await
         .unwrap();
+    people::set_pseudo(&mut tx, noe, "noe#1234").await.unwrap();
     people::link(&mut tx, camille, Some(UserId(42)), now()).await.unwrap();
     roster::note(&mut tx, &seen(42, "Cam")).await.unwrap();
     roster::note(&mut tx, &seen(43, "Awa")).await.unwrap();
@@ -313,6 +314,7 @@ async fn the_snapshot_holds_what_a_space_shows() {
         (None, None)
     );
     assert_eq!(facts.members[0].postal_code, "34400");
+    assert_eq!(facts.members[1].pseudo.as_deref(), Some("noe#1234"));
     let holders = |holders: &[crate::domain::snapshot::HolderFacts]| {
         holders
             .iter()

@@ -399,7 +399,7 @@ mod tests {
 
     fn line(n: u32) -> GroupLine {
         GroupLine {
-            region: if n % 2 == 0 {
+            region: if n.is_multiple_of(2) {
                 "Bretagne".to_owned()
             } else {
                 "Occitanie".to_owned()
@@ -412,7 +412,7 @@ mod tests {
             top: 20,
             signed_up: n,
             relays: n as usize % 3,
-            under: n % 5 == 0,
+            under: n.is_multiple_of(5),
         }
     }
 

@@ -14,6 +14,9 @@ pub const COORDINATES: &str = "Coordonnées du groupe";
 /// Room for the names of relays and referents in the header: a few people, however long their names.
 const PEOPLE_MAX: usize = 700;
 
+/// Room for a pseudo: Discord's own are shorter, but anyone may have typed this one.
+const PSEUDO_MAX: usize = 80;
+
 /// The head of the first page: title, stage and count, relays and referents.
 #[must_use]
 pub fn header(group: &GroupFacts, thresholds: &Thresholds) -> String {
@@ -102,8 +105,10 @@ fn holder(holder: &HolderFacts) -> String {
 #[must_use]
 pub fn line(member: &MemberFacts) -> String {
     let mut facts: Vec<String> = Vec::new();
-    if let Some(user) = member.user {
-        facts.push(format!("<@{user}>"));
+    match (member.user, &member.pseudo) {
+        (Some(user), _) => facts.push(format!("<@{user}>")),
+        (None, Some(pseudo)) => facts.push(fit(&escape_line(pseudo), PSEUDO_MAX)),
+        (None, None) => {}
     }
     if !member.postal_code.is_empty() {
         facts.push(escape_line(&member.postal_code));

@@ -304,7 +304,7 @@ impl Desk<'_> {
     }
 
     /// People of a group's list whom this relay, or any, would be offered now.
-    async fn to_call(&mut self, group: GroupId) -> Result<usize, Error> {
+    async fn callable(&mut self, group: GroupId) -> Result<usize, Error> {
         let pace = super::contacts::pace(self.app);
         let list = calls::list(self.tx, &[group]).await?;
         Ok(list
@@ -470,7 +470,7 @@ impl Desk<'_> {
         if !self.relays(group.id).await? {
             return Ok(None);
         }
-        let to_call = self.to_call(group.id).await?;
+        let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
     }
@@ -482,7 +482,7 @@ impl Desk<'_> {
         if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group).await? {
             return Ok(None);
         }
-        let to_call = self.to_call(group.id).await?;
+        let to_call = self.callable(group.id).await?;
         Ok(Some(texts::notices::without_relay(group.id, &group.name, to_call)))
     }
 }

@@ -101,6 +101,7 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
                 number: membership.number,
                 name: identity.full_upper(),
                 user: person.discord,
+                pseudo: None,
                 present: person.discord.is_some(),
                 postal_code: person.place.postal_code,
                 since: membership.validated_at,

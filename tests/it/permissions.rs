@@ -23,8 +23,11 @@ const ROLES: [(&str, &str); 5] = [
     ("anyone", "lea"),
 ];
 
+/// A command, its options with their values, and who may.
+type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str);
+
 /// Command, options, and who may: one letter for each role of [`ROLES`], a dot where the function lacks.
-const TABLE: &[(&str, &[(&str, &str)], &str)] = &[
+const TABLE: &[Row] = &[
     ("valider", &[], "..r.."),
     ("contacts", &[], "..r.."),
     ("appel", &[("inscrit", "999"), ("issue", "pas_de_reponse")], "..r.."),

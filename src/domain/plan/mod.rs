@@ -23,6 +23,9 @@ use super::notice::PutBack;
 use super::observed::{Bits, ChannelKind, Observed};
 use super::snapshot::HashKey;
 
+mod access;
+#[cfg(test)]
+mod history_tests;
 pub mod ledger;
 mod messages;
 mod planner;

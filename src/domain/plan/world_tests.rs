@@ -495,6 +495,7 @@ pub(super) fn group(id: i64, count: u32, linked: u32) -> GroupFacts {
                 number,
                 name: "Camille DUPRÉ".to_owned(),
                 user: (number <= linked).then(|| user(id, number)),
+                pseudo: None,
                 present: number <= linked,
                 postal_code: "34400".to_owned(),
                 since: at("2027-03-03T10:00:00Z"),

@@ -5,8 +5,10 @@
 //! [`Refusal::NoAnswer`], which people read as «L’application ne répond pas».
 
 mod answer;
+mod components;
 mod options;
 mod person;
+mod sight;
 
 pub use answer::{Answer, AnswerKind, On, labels_of, text_of};
 pub use options::Value;

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Value as Json, json};
 
+use super::super::model::Command;
 use super::super::permissions as perm;
 use super::super::snowflake::Id;
 use super::super::wire;
@@ -121,23 +122,8 @@ pub(super) fn leaf(world: &World, guild: Option<Id>, user: Id, line: &str) -> Re
     if command.guild_id.is_none() && guild.is_none() {
         return refuse("les commandes se tapent sur le serveur");
     }
-    if let Some(needed) = command.definition["default_member_permissions"]
-        .as_str()
-        .and_then(|b| b.parse::<u64>().ok())
-    {
-        let member = guild
-            .and_then(|g| world.guilds.get(&g))
-            .and_then(|g| g.members.get(&user).map(|m| perm::base(g, m)));
-        let held = member.unwrap_or(0);
-        // «0» leaves a command to administrators.
-        let enough = if needed == 0 {
-            held & perm::ADMINISTRATOR != 0
-        } else {
-            held & needed == needed
-        };
-        if !enough {
-            return refuse(format!("la commande /{root} n’est pas proposée à cette personne"));
-        }
+    if !is_offered(world, guild, user, command) {
+        return refuse(format!("la commande /{root} n’est pas proposée à cette personne"));
     }
     let mut options = command.definition["options"].as_array().cloned().unwrap_or_default();
     let mut path = Vec::new();
@@ -161,6 +147,24 @@ pub(super) fn leaf(world: &World, guild: Option<Id>, user: Id, line: &str) -> Re
         path,
         options,
     })
+}
+
+/// Whether the client shows a command to this person: `default_member_permissions`, of which «0» leaves it to
+/// administrators.
+pub(super) fn is_offered(world: &World, guild: Option<Id>, user: Id, command: &Command) -> bool {
+    let needed = command.definition["default_member_permissions"].as_str();
+    let Some(needed) = needed.and_then(|bits| bits.parse::<u64>().ok()) else {
+        return true;
+    };
+    let guild = guild.and_then(|g| world.guilds.get(&g));
+    let held = guild
+        .and_then(|g| g.members.get(&user).map(|m| perm::base(g, m)))
+        .unwrap_or(0);
+    if needed == 0 {
+        held & perm::ADMINISTRATOR != 0
+    } else {
+        held & needed == needed
+    }
 }
 
 /// The `resolved` part of the data: every object that an option names.

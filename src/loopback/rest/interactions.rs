@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::super::error::ApiError;
 use super::super::interactions::{Choice, First, Interaction, Kind};
+use super::super::model::Message;
 use super::super::snowflake::Id;
 use super::super::validate::{self, MESSAGE_FIELDS};
 use super::super::wire;
@@ -26,12 +27,12 @@ pub(super) fn callback(world: &mut World, request: &Request) -> Result<Reply, Ap
     let (first, original) = answer(world, request, &interaction, kind, &data)?;
     world.settle_first(interaction.id, first, original);
     if request.query.get("with_response").is_some_and(|v| v == "true") {
-        let message = original
-            .and_then(|id| world.message(id))
-            .map(|m| wire::message(world, m));
+        let answered = original.and_then(|id| world.message(id));
+        let ephemeral = answered.is_some_and(Message::is_ephemeral);
+        let message = answered.map(|m| wire::message(world, m));
         return Reply::json(json!({
-            "interaction": {"id": wire::id(interaction.id), "type": 2, "response_message_id": original.map(wire::id),
-                "response_message_loading": kind == 5, "response_message_ephemeral": false},
+            "interaction": {"id": wire::id(interaction.id), "type": interaction.kind.number(), "response_message_id": original.map(wire::id),
+                "response_message_loading": kind == 5, "response_message_ephemeral": ephemeral},
             "resource": {"type": kind, "message": message},
         }));
     }

@@ -405,6 +405,12 @@ fn answer(result: &Result<Reply, ApiError>, bucket: &str) -> Response<Body> {
     };
     put("x-ratelimit-limit", "50".into());
     put("x-ratelimit-remaining", remaining.into());
+    // The only instant told in real time: a client compares it with its own clock.
+    let reset = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap_or_default()
+        + wait;
+    put("x-ratelimit-reset", format!("{:.3}", reset.as_secs_f64()));
     put("x-ratelimit-reset-after", format!("{:.3}", wait.as_secs_f64()));
     put(
         "x-ratelimit-bucket",

@@ -290,8 +290,10 @@ async fn on_event(framework: poise::FrameworkContext<'_, Seen, Error>, event: &F
                 .create_response(&ctx.http, Response::Message(respond(&text)))
                 .await?;
         }
-        FullEvent::Message { new_message } if new_message.content == "réponds" => {
-            new_message.channel_id.say(&ctx.http, "voilà").await?;
+        FullEvent::Message { new_message } if new_message.content == "<@compte>" => {
+            let guild = new_message.guild_id.ok_or("no server")?;
+            ctx.shard
+                .chunk_guild(guild, None, false, serenity::ChunkGuildFilter::None, None);
         }
         _ => {}
     }

@@ -56,6 +56,15 @@ async fn a_forgotten_session_starts_anew_and_what_happened_meanwhile_is_lost() {
 }
 
 #[tokio::test]
+async fn a_close_without_a_code_makes_serenity_start_anew() {
+    // serenity notices only when its next heartbeat fails.
+    let (discord, bot) = start(Builder::new().heartbeat(Duration::from_millis(400))).await;
+    discord.gateway().close_without_code();
+    bot.seen.wait("ready", 2).await;
+    assert_eq!((discord.gateway().identifies(), discord.gateway().resumes()), (2, 0));
+}
+
+#[tokio::test]
 async fn events_can_be_lost_without_a_trace() {
     let (discord, bot) = start(Builder::new()).await;
     discord.gateway().lose_events(true);

@@ -8,5 +8,6 @@ mod limits;
 mod permissions;
 mod persons;
 mod raw;
+mod rest;
 mod serenity_lives_here;
 mod strictness;

@@ -19,7 +19,7 @@ fn noted(note: &str) -> Said {
     }
 }
 
-fn asked(inscrit: impl ToString, issue: &str) -> Typed {
+fn asked(inscrit: &impl ToString, issue: &str) -> Typed {
     Typed {
         inscrit: inscrit.to_string(),
         issue: issue.to_owned(),
@@ -116,7 +116,7 @@ async fn never_call_again_is_final_and_for_everyone() {
     let person = ground.contact(1).await;
     // Someone who shares the number, in another group's territory.
     let form = with(typed_form("Sam", "Autre", 1), |form| {
-        form.mail = "autre@example.org".to_owned()
+        form.mail = "autre@example.org".to_owned();
     });
     let elsewhere = with(form.clone(), |form| form.postal_code = "30000".to_owned());
     let sharing = ground.inscrit(&elsewhere).await;
@@ -237,34 +237,34 @@ async fn typing_does_what_the_buttons_do() {
     let start = async |typed| acts::start(&ground.app, actor(CAMILLE), typed, ground.now()).await;
     let typed = Typed {
         rappel: Some("05/03/2027".to_owned()),
-        ..asked(person, "a_rappeler")
+        ..asked(&person, "a_rappeler")
     };
     let Started::Done(done) = start(typed).await.unwrap() else {
         panic!("not recorded")
     };
     assert_eq!(done.card.state, CallState::CallBack { on: day("2027-03-05") });
-    let Started::Done(done) = start(asked(" lou roche1 ", "pas_de_reponse")).await.unwrap() else {
+    let Started::Done(done) = start(asked(&" lou roche1 ", "pas_de_reponse")).await.unwrap() else {
         panic!("not recorded")
     };
     assert_eq!((done.card.id, done.card.attempts_total), (person, 2));
     assert_eq!(
-        refused(start(asked(person, "a_rappeler")).await).0,
+        refused(start(asked(&person, "a_rappeler")).await).0,
         Refusal::Invalid,
         "no day"
     );
     let typed = Typed {
         rappel: Some("mardi".to_owned()),
-        ..asked(person, "a_rappeler")
+        ..asked(&person, "a_rappeler")
     };
     assert_eq!(refused(start(typed).await).0, Refusal::Invalid);
     assert_eq!(
-        refused(start(asked("Personne Inconnue", "refus")).await).0,
+        refused(start(asked(&"Personne Inconnue", "refus")).await).0,
         Refusal::NotFound
     );
-    assert_eq!(refused(start(asked(person, "oui")).await).0, Refusal::Invalid);
+    assert_eq!(refused(start(asked(&person, "oui")).await).0, Refusal::Invalid);
     // Two people of the same name: one has to be chosen in the list.
     ground.inscrit(&typed_form("LOU", "ROCHE1", 9)).await;
-    assert_eq!(refused(start(asked("Lou Roche1", "refus")).await).0, Refusal::NotFound);
+    assert_eq!(refused(start(asked(&"Lou Roche1", "refus")).await).0, Refusal::NotFound);
 }
 
 #[tokio::test]
@@ -273,7 +273,7 @@ async fn typing_never_call_again_is_confirmed_once_with_its_note() {
     let person = ground.contact(1).await;
     let typed = Typed {
         note: Some("L’a demandé deux fois".to_owned()),
-        ..asked(person, "ne_plus_appeler")
+        ..asked(&person, "ne_plus_appeler")
     };
     let started = acts::start(&ground.app, actor(CAMILLE), typed, ground.now())
         .await
@@ -290,7 +290,7 @@ async fn typing_never_call_again_is_confirmed_once_with_its_note() {
     let again = acts::start(
         &ground.app,
         actor(CAMILLE),
-        asked(person, "ne_plus_appeler"),
+        asked(&person, "ne_plus_appeler"),
         ground.now(),
     )
     .await;
@@ -307,7 +307,7 @@ async fn the_charter_leads_on_to_what_was_typed() {
         .await
         .unwrap();
     tx.commit().await.unwrap();
-    let started = acts::start(&ground.app, actor(new), asked(person, "refus"), ground.now())
+    let started = acts::start(&ground.app, actor(new), asked(&person, "refus"), ground.now())
         .await
         .unwrap();
     let Started::Charter { draft, .. } = started else {
@@ -318,7 +318,7 @@ async fn the_charter_leads_on_to_what_was_typed() {
         .unwrap();
     assert!(matches!(started, Started::Done(done) if done.card.state == CallState::Refused));
     let other = ground.contact(2).await;
-    let started = acts::start(&ground.app, actor(new), asked(other, "refus"), ground.now())
+    let started = acts::start(&ground.app, actor(new), asked(&other, "refus"), ground.now())
         .await
         .unwrap();
     assert!(matches!(started, Started::Done(_)), "once");

@@ -112,88 +112,17 @@ async fn one_group_in_trouble_does_not_hold_the_others() {
         .add(Fault::on("PATCH", &path, Action::Fail(500, 0, "x")).times(usize::MAX));
     village.validate(1, 0).await;
     village.rest().await;
-    let other = second_group(&village).await;
+    village.neighbours(&["Mauguio"]).await;
     village
         .house
         .discord
         .wait_for("the other space", |world| world.channel_named("🌱 Mauguio").is_some())
         .await;
-    assert_ne!(other, village.group);
     village.rest().await;
     assert_eq!(
         village.setbacks().await,
         [format!("group:{}:page:1 transient", village.group)]
     );
-}
-
-/// A group «Mauguio» that reaches five members.
-async fn second_group(village: &Village) -> maillage::domain::ids::GroupId {
-    let app = village.app();
-    let region = maillage::domain::ids::RegionCode("76".to_owned());
-    let mut tx = app.store.write().await.unwrap();
-    let territory = maillage::store::territories::ensure(&mut tx, "2", "34", &region, "Mauguio")
-        .await
-        .unwrap();
-    let new = maillage::store::groups::NewGroup {
-        name: "Mauguio",
-        departement: "34",
-        region: &region,
-        territory,
-        by: None,
-    };
-    let group = maillage::store::groups::declare(&mut tx, &new, app.clock.now())
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-    let mut other = Village2 { village, group };
-    other.fill().await;
-    group
-}
-
-/// A second group of the same house.
-struct Village2<'a> {
-    village: &'a Village,
-    group: maillage::domain::ids::GroupId,
-}
-
-impl Village2<'_> {
-    async fn fill(&mut self) {
-        use maillage::domain::ids::UserId;
-        use maillage::store::memberships::NewMembership;
-        use maillage::store::people::{NewPerson, Origin, Place};
-        let app = self.village.app();
-        let now = app.clock.now();
-        let mut tx = app.store.write().await.unwrap();
-        for n in 0..5 {
-            let phone = format!("01 99 00 10 {n:02}");
-            let mail = format!("q{n}@example.org");
-            let identity = maillage::domain::person::Identity::parse("Léa", "Roux", &phone, &mail, "34130").unwrap();
-            let place = Place {
-                postal_code: "34130".to_owned(),
-                insee: None,
-                territory: None,
-                placed: None,
-            };
-            let new = NewPerson {
-                identity: &identity,
-                place: &place,
-                origin: Origin::Local,
-                signed_up_on: None,
-            };
-            let person = maillage::store::people::insert(&mut tx, &new, now).await.unwrap();
-            let new = NewMembership {
-                person,
-                group: self.group,
-                by: UserId(1),
-                consent_version: "1",
-            };
-            maillage::store::memberships::insert(&mut tx, &new, now).await.unwrap();
-        }
-        maillage::usecases::ladder::settle(&mut tx, &app.rules(), self.group, None, now)
-            .await
-            .unwrap();
-        tx.commit().await.unwrap();
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -295,4 +224,84 @@ async fn a_slow_discord_holds_no_validation() {
     assert!(written.is_ok(), "no transaction is held across a call");
     gate.open();
     village.ready().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_deleted_unseen_is_made_again_when_touched() {
+    let mut village = Village::formed(0).await;
+    let discord = &village.house.discord;
+    let page = village.read(|world| world.pins_in(room(world, "registre").unwrap().id)[0].id);
+    let role = village.role();
+    discord.gateway().lose_events(true);
+    discord.admin().delete_message(page);
+    discord.admin().delete_role(role);
+    discord.gateway().lose_events(false);
+    village.validate(1, 1).await;
+    village.persist().await;
+    village.assert_one_space();
+    let (role, m6) = (village.role(), village.id("m6"));
+    village.read(|world| {
+        assert!(super::register(world).contains("**6 / 10**"));
+        assert!(world.holders(role).contains(&m6));
+        assert!(world.sees(m6, room(world, "discussion").unwrap().id));
+    });
+    assert_eq!(village.setbacks().await, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pin_notice_that_is_never_told_is_looked_for() {
+    let mut village = Village::new().await.staffed().await;
+    village.house.discord.gateway().lose_events(true);
+    village.validate(5, 3).await;
+    village.ready().await;
+    let lies = |world: &maillage::loopback::World| super::notices(world).len();
+    until("the notice to lie there", || async { village.read(lies) == 1 }).await;
+    village.house.discord.gateway().lose_events(false);
+    until("the notice to be swept", || async {
+        village.house.advance(chrono::TimeDelta::seconds(11));
+        village.read(lies) == 0
+    })
+    .await;
+    village.rest().await;
+    village.assert_one_space();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_told_twice_change_nothing() {
+    let mut village = Village::new().await.staffed().await;
+    let before = village.house.discord.last_call();
+    village
+        .house
+        .discord
+        .faults()
+        .add(Fault::on("MUTATING", "*", Action::Twice).times(usize::MAX));
+    village.validate(5, 3).await;
+    village.ready().await;
+    village.rest().await;
+    village.assert_one_space();
+    let calls = village.mutating(before);
+    assert_eq!(calls.count(), BASE + 4, "{calls}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_groups_at_once_each_get_their_space() {
+    let village = Village::new().await;
+    let names = ["Mauguio", "Sète", "Agde", "Béziers", "Lodève", "Ganges", "Pézenas"];
+    let before = village.house.discord.last_call();
+    village.neighbours(&names).await;
+    for name in names {
+        let ready = format!("🌱 {name}");
+        let announced = |world: &maillage::loopback::World| {
+            let discussion = world.channel_in(&ready, "discussion");
+            discussion.is_some_and(|channel| !world.messages_in(channel.id).is_empty())
+        };
+        village.house.discord.wait_for(name, announced).await;
+    }
+    until("the last notice to be swept", || async {
+        village.mutating(before).count() >= BASE * names.len()
+    })
+    .await;
+    village.rest().await;
+    let calls = village.mutating(before);
+    assert_eq!(calls.count(), BASE * names.len(), "{calls}");
 }

@@ -138,6 +138,52 @@ impl Village {
         validated
     }
 
+    /// Makes other groups, each with five members without Discord, all at once.
+    async fn neighbours(&self, names: &[&str]) {
+        let app = self.app();
+        let now = app.clock.now();
+        let region = RegionCode("76".to_owned());
+        let mut tx = app.store.write().await.unwrap();
+        for (place, name) in names.iter().enumerate() {
+            let territory = territories::ensure(&mut tx, name, "34", &region, name).await.unwrap();
+            let new = NewGroup {
+                name,
+                departement: "34",
+                region: &region,
+                territory,
+                by: None,
+            };
+            let group = groups::declare(&mut tx, &new, now).await.unwrap();
+            for n in 0..5 {
+                let phone = format!("01 99 00 {place:02} {n:02}");
+                let mail = format!("q{place}.{n}@example.org");
+                let identity = Identity::parse("Léa", "Roux", &phone, &mail, "34130").unwrap();
+                let place = Place {
+                    postal_code: "34130".to_owned(),
+                    insee: None,
+                    territory: None,
+                    placed: None,
+                };
+                let new = NewPerson {
+                    identity: &identity,
+                    place: &place,
+                    origin: Origin::Local,
+                    signed_up_on: None,
+                };
+                let person = people::insert(&mut tx, &new, now).await.unwrap();
+                let new = NewMembership {
+                    person,
+                    group,
+                    by: UserId(1),
+                    consent_version: "1",
+                };
+                memberships::insert(&mut tx, &new, now).await.unwrap();
+            }
+            ladder::settle(&mut tx, &app.rules(), group, None, now).await.unwrap();
+        }
+        tx.commit().await.unwrap();
+    }
+
     /// Ends a participation without waiting.
     async fn retire(&self, person: PersonId) {
         let app = self.app();

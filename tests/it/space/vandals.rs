@@ -191,7 +191,7 @@ async fn what_is_not_ours_is_left_alone() {
     let before = discord.last_call();
     let copy = discord.admin().create_channel("registre", None, Vec::new());
     discord.admin().edit_channel(copy, |channel| {
-        channel.topic = Some(format!("x · maillage:{group}:registre"))
+        channel.topic = Some(format!("x · maillage:{group}:registre"));
     });
     let role = discord.admin().create_role("Groupe Lunel", 0);
     village.rest().await;
