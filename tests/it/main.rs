@@ -10,13 +10,13 @@
 
 mod delivery;
 mod gateway;
-mod host;
 mod ground;
+mod host;
 mod import;
 mod loopback;
 mod membership;
-mod national;
 mod mortality;
+mod national;
 mod permissions;
 mod phone;
 mod posts;
