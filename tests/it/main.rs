@@ -9,14 +9,15 @@
 )]
 
 mod delivery;
+mod desk;
 mod gateway;
-mod host;
 mod ground;
+mod host;
 mod import;
 mod loopback;
 mod membership;
-mod national;
 mod mortality;
+mod national;
 mod permissions;
 mod phone;
 mod posts;
