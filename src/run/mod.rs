@@ -17,7 +17,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::commands::{Data, registration};
+use crate::commands::{Data, Vitals, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
 use crate::discord::events;
@@ -280,8 +280,13 @@ impl Life {
         }
         let (fatal, mut fatals) = mpsc::unbounded_channel();
         let (observer, events) = events::observer();
+        let vitals = Vitals {
+            started: self.app.clock.now(),
+            loops: self.supervisor.status(),
+            gateway: Arc::clone(&self.pulse),
+        };
         let dispatcher = Dispatcher::new(
-            Arc::new(Data::new(Arc::clone(&self.app))),
+            Arc::new(Data::new(Arc::clone(&self.app), vitals)),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
             observer,
