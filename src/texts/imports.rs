@@ -226,7 +226,10 @@ pub fn not_fetched() -> String {
 /// A refusal of the same rules, for the shell of the host: without what only Discord shows.
 #[must_use]
 pub fn host_refusal(text: &str) -> String {
-    text.replace("**", "").replace("⚠️ ", "").replace("⛔ ", "").replace('\\', "")
+    text.replace("**", "")
+        .replace("⚠️ ", "")
+        .replace("⛔ ", "")
+        .replace('\\', "")
 }
 
 #[cfg(test)]

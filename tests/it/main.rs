@@ -10,8 +10,8 @@
 
 mod delivery;
 mod gateway;
-mod host;
 mod ground;
+mod host;
 mod import;
 mod loopback;
 mod membership;
