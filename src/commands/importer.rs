@@ -16,6 +16,8 @@ use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::texts;
 use crate::usecases::import;
 
+/// How long an import runs before its progress is shown: most are done by then.
+const FIRST: Duration = Duration::from_secs(1);
 /// The least time between two edits of the progress message: Discord limits them.
 const PACE: Duration = Duration::from_secs(3);
 
@@ -96,12 +98,16 @@ pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
     Ok(())
 }
 
-/// Edits the message while the import runs; a lost edit is made good by the next.
+/// Edits the message while the import runs; a lost edit is made good by the next. Returns as soon as the import is done.
 async fn show_progress(reply: &Reply<'_>, mut progress: watch::Receiver<Progress>) {
-    let mut pace = tokio::time::interval(PACE);
+    let mut pace = tokio::time::interval_at(tokio::time::Instant::now() + FIRST, PACE);
     pace.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     while progress.changed().await.is_ok() {
-        pace.tick().await;
+        tokio::select! {
+            _ = pace.tick() => {}
+            // Never true: this ends when the sender is gone.
+            _ = progress.wait_for(|_| false) => return,
+        }
         let now = *progress.borrow_and_update();
         if let Err(error) = reply.edit(&texts::imports::progress(now)).await {
             tracing::debug!(error = %Chain(&error), "a progress message was not edited");

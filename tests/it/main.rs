@@ -15,6 +15,7 @@ mod host;
 mod import;
 mod loopback;
 mod membership;
+mod national;
 mod mortality;
 mod permissions;
 mod phone;

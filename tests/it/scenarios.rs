@@ -17,14 +17,22 @@ async fn check(name: &str) {
     let scenario = Scenario::parse(&text).unwrap_or_else(|fault| panic!("{name}: {fault}"));
     let rewrite = std::env::var("MAJ_SCENARIOS").is_ok_and(|value| value == "1");
     let until = if rewrite { Until::Calm } else { Until::Transcript };
-    let blocks = play(&scenario, until, |_, _| Ok(()))
-        .await
-        .unwrap_or_else(|error| panic!("{name}: {error}"));
-    let played = scenario.with_transcript(&blocks);
+    let mut told: Vec<Vec<String>> = Vec::new();
+    let played = play(&scenario, until, |_, block| {
+        told.push(block.to_vec());
+        Ok(())
+    })
+    .await;
     if rewrite {
-        std::fs::write(&path, played).unwrap();
+        // A story that stops early keeps what was told until then.
+        let rest = scenario.items[told.len()..].iter().map(|item| item.expected.clone());
+        let blocks: Vec<Vec<String>> = told.into_iter().chain(rest).collect();
+        std::fs::write(&path, scenario.with_transcript(&blocks)).unwrap();
+        played.unwrap_or_else(|error| panic!("{name}: {error}"));
         return;
     }
+    let blocks = played.unwrap_or_else(|error| panic!("{name}: {error}"));
+    let played = scenario.with_transcript(&blocks);
     assert!(
         played == text,
         "{name} is not played as written (− file, + played):\n{}",
