@@ -196,13 +196,7 @@ impl Book {
     }
 
     /// What changes of someone, once the place and the calls are considered too.
-    fn change(
-        &self,
-        line: &Line,
-        id: PersonId,
-        mut changes: Changes,
-        review: Vec<Review>,
-    ) -> Decision {
+    fn change(&self, line: &Line, id: PersonId, mut changes: Changes, review: Vec<Review>) -> Decision {
         let Some(before) = self.people.get(&id) else {
             return Decision::Unchanged { id, review };
         };
