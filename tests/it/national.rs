@@ -45,7 +45,7 @@ async fn says(answer: &Answer, what: &str) -> Message {
 async fn import(house: &House, lines: usize) -> String {
     let nadia = house.person("nadia");
     let dry = nadia.slash("importer", &[("fichier", csv(lines))]).await.unwrap();
-    says(&dry, "Rejetés").await;
+    says(&dry, "Lignes rejetées").await;
     let done = nadia.press(&dry, "Importer").await.unwrap();
     text_of(&says(&done, "terminé").await)
 }
@@ -55,7 +55,7 @@ async fn a_file_is_looked_at_then_imported_and_its_group_is_announced() {
     let house = open().await;
     let nadia = house.person("nadia");
     let dry = nadia.slash("importer", &[("fichier", csv(6))]).await.unwrap();
-    let shown = says(&dry, "Rejetés").await;
+    let shown = says(&dry, "Lignes rejetées").await;
     assert!(dry.ephemeral());
     let text = text_of(&shown);
     for line in [
@@ -63,7 +63,7 @@ async fn a_file_is_looked_at_then_imported_and_its_group_is_announced() {
         "Mis à jour\u{a0}: 0",
         "Inchangés\u{a0}: 0",
         "Doublons à vérifier\u{a0}: 0",
-        "Rejetés\u{a0}: 1",
+        "Lignes rejetées\u{a0}: 1",
     ] {
         assert!(text.contains(line), "{line} in {text}");
     }
@@ -103,7 +103,7 @@ async fn a_file_is_looked_at_then_imported_and_its_group_is_announced() {
     );
     // A dry run serves once; «Annuler» forgets it.
     let dry = nadia.slash("importer", &[("fichier", csv(7))]).await.unwrap();
-    says(&dry, "Rejetés").await;
+    says(&dry, "Lignes rejetées").await;
     let cancelled = nadia.press(&dry, "Annuler").await.unwrap();
     assert!(
         cancelled.text().contains("annulé") && cancelled.buttons().is_empty(),
@@ -141,7 +141,7 @@ async fn a_file_goes_on_after_the_bot_died_in_the_middle() {
     let mut house = open().await;
     let nadia = house.person("nadia");
     let dry = nadia.slash("importer", &[("fichier", csv(3000))]).await.unwrap();
-    says(&dry, "Rejetés").await;
+    says(&dry, "Lignes rejetées").await;
     let pressed = {
         let (nadia, dry) = (nadia.clone(), dry.clone());
         // The answer may never come: the bot dies.
