@@ -108,7 +108,7 @@ fn member(group: &MyGroup) -> Message {
                 "{} {} / {threshold} · encore **{missing}** {}",
                 bar(group.members, threshold),
                 group.members,
-                ladder::gives(step)
+                ladder::gives_you(step)
             )
         }
         None => format!(
