@@ -22,6 +22,13 @@ CREATE TABLE territories (
     UNIQUE (basin, departement)
 ) STRICT;
 
+-- INSEE's table in force, compressed (§4). No row: the zoning is the intercommunalité.
+CREATE TABLE zoning (
+    id          INTEGER PRIMARY KEY CHECK (id = 1),
+    imported_at INTEGER NOT NULL,
+    mapping     BLOB    NOT NULL
+) STRICT;
+
 CREATE TABLE groups (
     id          INTEGER PRIMARY KEY,
     name        TEXT    NOT NULL,

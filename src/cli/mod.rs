@@ -5,6 +5,7 @@
 
 mod check;
 mod copies;
+mod import;
 mod territories;
 
 use std::collections::HashMap;
@@ -24,6 +25,7 @@ use crate::clock::Clock;
 use crate::config::Settings;
 use crate::run::{self, RunError};
 use crate::store::keyring::KeyError;
+use crate::store::suppression_file::SyncError;
 use crate::store::{OpenError, migrations};
 use crate::texts::{self, host};
 
@@ -48,6 +50,13 @@ enum Command {
     Run,
     #[command(about = host::CHECK)]
     Check,
+    #[command(about = host::IMPORT)]
+    Import {
+        #[arg(help = host::IMPORT_FILE)]
+        file: PathBuf,
+        #[arg(long, help = host::DRY_RUN)]
+        dry_run: bool,
+    },
     #[command(about = host::TERRITORIES)]
     Territoires {
         #[command(subcommand)]
@@ -73,6 +82,11 @@ enum Command {
 
 #[derive(Debug, Subcommand)]
 enum TerritoryCommand {
+    #[command(about = host::TERRITORIES_IMPORT)]
+    Importer {
+        #[arg(help = host::TERRITORIES_FILE)]
+        file: PathBuf,
+    },
     #[command(about = host::TERRITORIES_BUILD)]
     Construire {
         #[arg(help = host::TERRITORIES_FOLDER)]
@@ -130,9 +144,21 @@ async fn perform(command: Command) -> Result<(), Lines> {
             log(Some(QUIET_LOGS), Output::Error);
             check::check(&settings).await
         }
+        Command::Import { file, dry_run } => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            import::import(settings, &file, dry_run).await
+        }
         Command::Territoires {
             what: TerritoryCommand::Construire { folder },
         } => territories::build(&folder, &base),
+        Command::Territoires {
+            what: TerritoryCommand::Importer { file },
+        } => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            territories::import(settings, &file).await
+        }
         Command::Backup { file } => {
             let settings = load(false)?;
             copies::backup(&settings, &file).await
@@ -271,6 +297,8 @@ impl Shown {
             RunError::Territories(error) => texts::territories::load_error(error),
             RunError::Open { source, .. } => self.open(source),
             RunError::Store(_) => host::database_broken(&self.database),
+            RunError::Suppressions(SyncError::File { path, source }) => host::file(path, source),
+            RunError::Suppressions(SyncError::Store(_)) => host::database_broken(&self.database),
             RunError::Tls(_) | RunError::Unprepared(_) => host::no_client(),
             RunError::TokenMissing => texts::faults::lines(&[texts::faults::Fault::absent(
                 texts::faults::Place::Environment,

@@ -185,6 +185,7 @@ pub fn reply<'a>(ctx: Context<'a>) -> Reply<'a> {
         ctx.interaction.id,
         &ctx.interaction.token,
     )
+    .sharing(ctx.has_sent_initial_response)
 }
 
 /// Answers a failure: the person reads why, or one neutral sentence; the host reads the causes, once.

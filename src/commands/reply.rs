@@ -3,6 +3,8 @@
 //! Everything that shows personal data is ephemeral, so ephemeral is what a plain [`Reply::send`] does. A lost first answer
 //! is tried again at once: it is idempotent, since Discord answers 40060 when the first try had arrived.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use serde_json::{Value, json};
 use serenity::all::{Http, InteractionId};
 use serenity::http::HttpError;
@@ -23,7 +25,24 @@ pub struct Reply<'a> {
     id: InteractionId,
     token: &'a str,
     // A button's answer may edit the message that bears it; the other kinds cannot.
-    answered: std::sync::atomic::AtomicBool,
+    answered: Answered<'a>,
+}
+
+/// Whether the first answer was given.
+#[derive(Debug)]
+enum Answered<'a> {
+    Here(AtomicBool),
+    // Of a command: known to whoever answers its failure too, after a promise to answer.
+    Shared(&'a AtomicBool),
+}
+
+impl Answered<'_> {
+    fn flag(&self) -> &AtomicBool {
+        match self {
+            Answered::Here(flag) => flag,
+            Answered::Shared(flag) => flag,
+        }
+    }
 }
 
 impl<'a> Reply<'a> {
@@ -34,7 +53,16 @@ impl<'a> Reply<'a> {
             http,
             id,
             token,
-            answered: std::sync::atomic::AtomicBool::new(false),
+            answered: Answered::Here(AtomicBool::new(false)),
+        }
+    }
+
+    /// The same, when others answer this interaction too: `answered` tells all of them that the first answer was given.
+    #[must_use]
+    pub fn sharing(self, answered: &'a AtomicBool) -> Self {
+        Self {
+            answered: Answered::Shared(answered),
+            ..self
         }
     }
 
@@ -136,7 +164,7 @@ impl<'a> Reply<'a> {
     }
 
     fn is_answered(&self) -> bool {
-        self.answered.load(std::sync::atomic::Ordering::Acquire)
+        self.answered.flag().load(Ordering::Acquire)
     }
 
     async fn answer(&self, message: &Message, ephemeral: bool) -> Result<(), Error> {
@@ -170,7 +198,7 @@ impl<'a> Reply<'a> {
                 }
             }
         }
-        self.answered.store(true, std::sync::atomic::Ordering::Release);
+        self.answered.flag().store(true, Ordering::Release);
         Ok(())
     }
 }

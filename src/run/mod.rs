@@ -29,13 +29,14 @@ use crate::reconciler::Reconciler;
 use crate::scheduler::Scheduler;
 use crate::store::keyring::KeySource;
 use crate::store::meta::{self, Fact};
+use crate::store::suppression_file::{self, Mark, SyncError};
 use crate::store::vault::SecretKey;
 use crate::store::{OpenError, Store, StoreError};
 use crate::supervisor::{Status, Supervisor};
 use crate::territories::{self, LoadError};
 use crate::texts::faults::Fault;
 use crate::texts::templates::Texts;
-use crate::usecases::App;
+use crate::usecases::{App, zoning};
 use dispatcher::{Dispatcher, Gate};
 
 /// How long running interactions are waited for at the end; Discord forgets them after 15 minutes.
@@ -70,6 +71,9 @@ pub enum RunError {
     /// The database broke while starting.
     #[error("database")]
     Store(#[from] StoreError),
+    /// The list of suppressions beside the database cannot be used.
+    #[error("suppressions")]
+    Suppressions(#[from] SyncError),
     /// The TLS library cannot start.
     #[error("TLS")]
     Tls(#[source] reqwest::Error),
@@ -140,6 +144,19 @@ pub async fn open(settings: Settings, clock: Clock) -> Result<Arc<App>, RunError
             path: settings.database.clone(),
             source,
         })?;
+    let atlas = {
+        let mut tx = store.read().await?;
+        zoning::in_force(&mut tx, atlas).await?
+    };
+    let replayed = suppression_file::sync(&store).await?;
+    if replayed.lines > 0 {
+        tracing::info!(
+            lines = replayed.lines,
+            blocked = replayed.blocked,
+            erased = replayed.erased.len(),
+            "the list beside the database knew of requests that the database had forgotten"
+        );
+    }
     Ok(Arc::new(App::new(store, settings, clock, texts, atlas)))
 }
 
@@ -327,6 +344,11 @@ impl Life {
             let scheduler = Arc::clone(&of);
             async move { scheduler.answers(now).await }
         });
+        let (app, kept) = (Arc::clone(&self.app), Arc::new(Mutex::new(None)));
+        self.supervisor.every("suppressions", changes(), move |_| {
+            let (app, kept) = (Arc::clone(&app), Arc::clone(&kept));
+            async move { keep_suppressions(&app, &kept).await }
+        });
         self.supervisor.every("rounds", None, move |now| {
             let scheduler = Arc::clone(&scheduler);
             async move { scheduler.rounds(now).await }
@@ -377,5 +399,26 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         commands = definitions.as_array().map_or(0, Vec::len),
         "commands registered"
     );
+    Ok(REST)
+}
+
+/// Appends to the list beside the database what people have just asked for.
+async fn keep_suppressions(app: &App, kept: &Mutex<Option<Mark>>) -> Result<Duration, Error> {
+    let mut kept = kept.lock().await;
+    let mark = {
+        let mut tx = app.store.read().await?;
+        suppression_file::mark(&mut tx).await?
+    };
+    if *kept == Some(mark) {
+        return Ok(REST);
+    }
+    suppression_file::sync(&app.store).await.map_err(|error| match error {
+        SyncError::Store(error) => Error::Store(error),
+        SyncError::File { source, .. } => Error::Io {
+            doing: "keeping the list of suppressions",
+            source,
+        },
+    })?;
+    *kept = Some(mark);
     Ok(REST)
 }

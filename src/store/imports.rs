@@ -217,8 +217,10 @@ pub struct Write {
     pub signed_up_on: Option<NaiveDate>,
     /// The Discord pseudo.
     pub pseudo: Option<String>,
-    /// The call state to write; `None` leaves it as it is («à appeler» for someone new).
-    pub call: Option<CallWord>,
+    /// Whether someone who is «injoignable» is to be called again, at a new number.
+    pub reopens: bool,
+    /// Of someone new: whether this number is not to be called, whoever answers it (product.md §16).
+    pub number_blocked: bool,
     /// The blind indexes.
     pub indexes: Indexes,
 }
@@ -249,7 +251,7 @@ pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result
             .collect::<Result<Vec<_>, _>>()?;
         let mut query = QueryBuilder::<Sqlite>::new(
             "INSERT INTO people (id, sealed, pseudo_sealed, mail_index, phone_index, name_index, postal_code, insee, \
-             territory_id, placed, source, signed_up_on, call_state, created_at, updated_at) ",
+             territory_id, placed, source, signed_up_on, number_blocked, created_at, updated_at) ",
         );
         query.push_values(people.iter().zip(sealed), |mut row, (person, (identity, pseudo))| {
             row.push_bind(person.id.0)
@@ -264,7 +266,7 @@ pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result
                 .push_bind(person.place.placed.map(PlaceOrigin::as_str))
                 .push_bind("site")
                 .push_bind(person.signed_up_on.map(|date| date.to_string()))
-                .push_bind(call_key(person.call))
+                .push_bind(person.number_blocked)
                 .push_bind(to_sql(now))
                 .push_bind(to_sql(now));
         });
@@ -274,7 +276,7 @@ pub async fn insert(tx: &mut Tx, people: &[Write], now: DateTime<Utc>) -> Result
 }
 
 /// Writes what an import changes of someone on file, who has now come by the website too. Who is a member, who is linked to
-/// which account, and what the calls gave stay as they are, but for `call`.
+/// which account, and what the calls gave stay as they are, but for someone who was unreachable and has a new number.
 ///
 /// # Errors
 /// When SQLite or the vault fails.
@@ -284,7 +286,7 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     sqlx::query(
         "UPDATE people SET sealed = ?2, pseudo_sealed = ?3, mail_index = ?4, phone_index = ?5, name_index = ?6, \
                 postal_code = ?7, insee = ?8, territory_id = ?9, placed = ?10, source = 'site', signed_up_on = ?11, \
-                call_state = coalesce(?12, call_state), updated_at = ?13, \
+                call_state = CASE WHEN ?12 AND call_state = 'injoignable' THEN 'a_appeler' ELSE call_state END, updated_at = ?13, \
                 number_blocked = EXISTS (SELECT 1 FROM suppressions WHERE kind = 'do_not_call' AND hash = ?14) \
          WHERE id = ?1 AND erased_at IS NULL AND merged_into IS NULL",
     )
@@ -299,21 +301,12 @@ pub async fn update(tx: &mut Tx, person: &Write, now: DateTime<Utc>) -> Result<(
     .bind(person.place.territory.map(|id| id.0))
     .bind(person.place.placed.map(PlaceOrigin::as_str))
     .bind(person.signed_up_on.map(|date| date.to_string()))
-    .bind(person.call.map(|call| call_key(Some(call))))
+    .bind(person.reopens)
     .bind(to_sql(now))
     .bind(Hashes::of(&vault, &person.identity).phone.map(Vec::from))
     .execute(tx.conn())
     .await?;
     Ok(())
-}
-
-fn call_key(call: Option<CallWord>) -> &'static str {
-    match call {
-        None | Some(CallWord::Open) => "a_appeler",
-        Some(CallWord::Unreachable) => "injoignable",
-        Some(CallWord::Refused) => "refus",
-        Some(CallWord::DoNotCall) => "ne_plus_appeler",
-    }
 }
 
 /// Two people who may be one; the lesser id first.

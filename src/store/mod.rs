@@ -48,10 +48,12 @@ mod space_tests;
 pub mod statutes;
 #[cfg(test)]
 mod support_tests;
+pub mod suppression_file;
 pub mod suppressions;
 pub mod territories;
 pub mod transfers;
 pub mod vault;
+pub mod zoning;
 
 use keyring::KeySource;
 use vault::{Vault, VaultError};

@@ -218,12 +218,17 @@ pub async fn postpone(tx: &mut Tx, id: OutboxId, retry: DateTime<Utc>, code: Opt
     sqlx::query(
         "UPDATE outbox SET attempts = attempts + 1, due_at = ?, code = ?, lease_until = NULL WHERE id = ? AND done_at IS NULL",
     )
-    .bind(to_sql(retry))
+    .bind(not_before(retry))
     .bind(code)
     .bind(id.0)
     .execute(tx.conn())
     .await?;
     Ok(())
+}
+
+/// The first whole second that is not before an instant: what is put off is never tried early.
+fn not_before(at: DateTime<Utc>) -> i64 {
+    to_sql(at) + i64::from(at.timestamp_subsec_nanos() > 0)
 }
 
 /// Puts a row off without counting a failure: what it tells is not so yet, or the whole queue rests.
@@ -234,7 +239,7 @@ pub async fn put_off(tx: &mut Tx, id: OutboxId, until: DateTime<Utc>, code: Opti
     sqlx::query(
         "UPDATE outbox SET due_at = ?, code = coalesce(?, code), lease_until = NULL WHERE id = ? AND done_at IS NULL",
     )
-    .bind(to_sql(until))
+    .bind(not_before(until))
     .bind(code)
     .bind(id.0)
     .execute(tx.conn())

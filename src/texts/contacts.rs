@@ -1,17 +1,22 @@
 //! The relay's lists and cards, what a call leads to, and the evening's reminder (product.md §5).
 
 use chrono::{DateTime, NaiveDate, Utc};
-use zeroize::Zeroizing;
 
 use super::contact;
 use super::dates::{self, Style, timestamp};
 use super::markdown::{code_block, count, escape_line, fit, fit_lines};
 use crate::domain::action::{Action, DraftId, ListAt};
-use crate::domain::contact::{CallState, EmptyList, Filter, OutcomeKind, Pace};
-use crate::domain::ids::{MembershipId, PersonId, UserId};
+use crate::domain::contact::{CallState, Filter, OutcomeKind, Pace};
+use crate::domain::ids::PersonId;
 use crate::domain::view::{
     Button, Choice, DESCRIPTION_MAX, Embed, Field, Message, Modal, Select, SelectOf, Style as Look, Tone,
 };
+
+mod facts;
+mod reminders;
+
+pub use facts::{Attempt, Card, Colleague, Held, Line, Page};
+pub use reminders::{Digest, call_backs, call_backs_in_channel, digest};
 
 /// «Demain», in the select under «À rappeler…».
 pub const TOMORROW: &str = "demain";
@@ -59,154 +64,6 @@ const NAME_IN_LINE: usize = 90;
 const NOTE_ON_CARD: usize = 300;
 /// How much of the attempts stands on the card.
 const ATTEMPTS_ON_CARD: usize = 2200;
-
-/// A relay, as shown to another person.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Colleague {
-    /// The account.
-    pub user: UserId,
-    /// The linked person's name, or the server's; none when neither is known.
-    pub name: Option<String>,
-}
-
-impl Colleague {
-    /// The name, or a silent mention.
-    fn shown(&self) -> String {
-        match &self.name {
-            Some(name) => fit(&escape_line(name), NAME_IN_LINE),
-            None => format!("<@{}>", self.user),
-        }
-    }
-}
-
-/// Who has a card open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Held {
-    /// The reader.
-    ByYou {
-        /// Until when.
-        until: DateTime<Utc>,
-    },
-    /// The other relay.
-    By {
-        /// Who.
-        whom: Colleague,
-        /// Until when.
-        until: DateTime<Utc>,
-    },
-}
-
-/// One line of a list.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Line {
-    /// Whose card it opens.
-    pub id: PersonId,
-    /// «Prénom N.».
-    pub name: String,
-    /// The postal code.
-    pub postal_code: String,
-    /// Where the person stands.
-    pub state: CallState,
-    /// The last attempt.
-    pub last_call: Option<DateTime<Utc>>,
-    /// Since when a member.
-    pub member_since: Option<DateTime<Utc>>,
-    /// Who has the card open.
-    pub held: Option<Held>,
-    /// Whether there is no number to call.
-    pub without_phone: bool,
-}
-
-impl std::fmt::Debug for Line {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Line")
-            .field("id", &self.id)
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
-
-/// A page of a list.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Page {
-    /// Which list and page.
-    pub at: ListAt,
-    /// How many pages there are, at least 1.
-    pub pages: u32,
-    /// How many people the list holds.
-    pub total: usize,
-    /// Those of the page, 10 at most.
-    pub lines: Vec<Line>,
-    /// How many people of the list «à appeler» are left out because another relay has their card open.
-    pub elsewhere: usize,
-    /// Why the list «à appeler» is empty.
-    pub empty: Option<EmptyList>,
-}
-
-/// One attempt, or a note without one.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Attempt {
-    /// When.
-    pub at: DateTime<Utc>,
-    /// By whom; none for the reader.
-    pub by: Option<Colleague>,
-    /// What came of it.
-    pub outcome: Option<OutcomeKind>,
-    /// The day of the call-back.
-    pub call_back_on: Option<NaiveDate>,
-    /// What was noted.
-    pub note: Option<Zeroizing<String>>,
-}
-
-/// The card of one person.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Card {
-    /// Who.
-    pub id: PersonId,
-    /// Where it was opened.
-    pub at: ListAt,
-    /// «Camille Dupré».
-    pub name: String,
-    /// «Camille D.».
-    pub short: String,
-    /// The number, national and E.164; none when there is none, or none that may be called.
-    pub phone: Option<(String, String)>,
-    /// The mail; none when there is none, or when the person must not be contacted.
-    pub mail: Option<String>,
-    /// The postal code.
-    pub postal_code: String,
-    /// «Lunel, Hérault».
-    pub place: Option<String>,
-    /// The group whose relays call this person, or of which this person is a member.
-    pub group: String,
-    /// When this person signed up on the website.
-    pub signed_up_on: Option<NaiveDate>,
-    /// Where the person stands.
-    pub state: CallState,
-    /// Whether «ne plus appeler» was asked by this person.
-    pub never: bool,
-    /// Whether «ne plus appeler» was asked for this number by somebody else.
-    pub number_blocked: bool,
-    /// Since when a member.
-    pub member_since: Option<DateTime<Utc>>,
-    /// The validation that the relay may still annul.
-    pub annullable: Option<MembershipId>,
-    /// Until when the card is kept for the reader.
-    pub kept_until: Option<DateTime<Utc>>,
-    /// The latest attempts and notes, latest first.
-    pub attempts: Vec<Attempt>,
-    /// How many there are in all.
-    pub attempts_total: u32,
-}
-
-impl std::fmt::Debug for Card {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Card")
-            .field("id", &self.id)
-            .field("state", &self.state)
-            .finish_non_exhaustive()
-    }
-}
 
 /// A page of a list.
 #[must_use]
@@ -616,96 +473,6 @@ pub fn outcome_refused(refusal: crate::domain::contact::OutcomeRefusal) -> Strin
 #[must_use]
 pub fn day_refused(fault: crate::domain::calendar::DateFault) -> String {
     format!("⚠️ {}", dates::fault(fault))
-}
-
-/// The evening's reminder, by DM: «Prénom N.» and the day, never a number (product.md §17).
-#[must_use]
-pub fn call_backs(people: &[(String, NaiveDate)], today: NaiveDate) -> Message {
-    let lines: Vec<String> = people
-        .iter()
-        .map(|(name, on)| {
-            let name = fit(&escape_line(name), NAME_IN_LINE);
-            if *on < today {
-                format!("- {name}, prévu le {}", dates::day(*on))
-            } else {
-                format!("- {name}")
-            }
-        })
-        .collect();
-    Message::text(format!(
-        "📞 **Vous avez {} ce soir.**\n{}\nLes fiches sont sur le serveur\u{a0}: `/contacts`, filtre «\u{a0}À rappeler\u{a0}».",
-        count(people.len() as u64, "rappel", "rappels"),
-        fit_lines(&lines, 1500, "")
-    ))
-}
-
-/// The same without any name, in a channel, for a relay whose DMs are closed (product.md §5).
-#[must_use]
-pub fn call_backs_in_channel(relay: UserId, number: usize) -> Message {
-    let mut message = Message::text(format!(
-        "<@{relay}> Vous avez {} ce soir\u{a0}: `/contacts`",
-        count(number as u64, "rappel", "rappels")
-    ));
-    message.mentions.users.push(relay.0);
-    message
-}
-
-/// What is new on a relay's list.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Digest {
-    /// People who came since the digest before.
-    pub new: usize,
-    /// People offered now.
-    pub to_call: usize,
-    /// Call-backs of the seven days to come, and those that are late.
-    pub call_backs: usize,
-    /// Participations validated since the digest before.
-    pub validated: usize,
-}
-
-impl Digest {
-    /// Whether there is anything to say.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        *self == Self::default()
-    }
-}
-
-/// The weekly digest of a relay (product.md §5).
-#[must_use]
-pub fn digest(digest: &Digest, since: NaiveDate) -> Message {
-    let mut lines = vec![match digest.new {
-        0 => "- Aucune nouvelle inscription".to_owned(),
-        new => format!(
-            "- {}",
-            count(new as u64, "nouvelle inscription", "nouvelles inscriptions")
-        ),
-    }];
-    if digest.validated > 0 {
-        lines.push(format!(
-            "- {}",
-            count(
-                digest.validated as u64,
-                "participation validée",
-                "participations validées"
-            )
-        ));
-    }
-    lines.push(format!(
-        "- {} à appeler",
-        count(digest.to_call as u64, "personne", "personnes")
-    ));
-    if digest.call_backs > 0 {
-        lines.push(format!(
-            "- {} cette semaine",
-            count(digest.call_backs as u64, "rappel", "rappels")
-        ));
-    }
-    Message::text(format!(
-        "📞 **Votre liste, depuis le {}**\n{}\nPour continuer, sur le serveur\u{a0}: `/contacts`",
-        dates::day(since),
-        lines.join("\n")
-    ))
 }
 
 #[cfg(test)]

@@ -1,16 +1,15 @@
-//! The words of `/groupe`, and of the announcement of possible groups (product.md §3; voice.md: a place name never follows
-//! «de» or «à»).
+//! The words of `/groupe` (product.md §3; voice.md: a place name never follows «de» or «à»).
 
 use chrono::{DateTime, Utc};
 
 use super::dates::{Style as At, timestamp};
 use super::ladder::{is, progress, sign};
-use super::markdown::{count, escape_line, fit, number, plural, typeset};
+use super::markdown::{count, escape_line, fit, number, typeset};
 use crate::domain::action::Action;
 use crate::domain::ids::GroupId;
 use crate::domain::ladder::{Stage, Step};
 use crate::domain::territory::Territory;
-use crate::domain::view::{Button, Choice, Embed, Message, OPTIONS_MAX, Select, SelectOf, Style, Tone};
+use crate::domain::view::{Button, Embed, Message, Style, Tone};
 
 /// Groups on one page of the list: with the longest names they stay under the 4,096 characters of an embed.
 const PAGE: usize = 20;
@@ -159,76 +158,6 @@ fn relays(n: usize) -> String {
     } else {
         count(n as u64, "relai", "relais")
     }
-}
-
-/// The announcement of groups that have become possible, to the national team and the referents; `None` when none is left.
-#[must_use]
-pub fn possible(groups: &[Possible]) -> Option<Message> {
-    match groups {
-        [] => None,
-        [group] => {
-            let text = format!(
-                "🌱 **Groupe possible : {}** — {}, {}.\nIl suffit d’une ou deux personnes motivées pour les appeler.",
-                escape_line(&group.label),
-                count(u64::from(group.signed_up), "inscrit", "inscrits"),
-                if group.relays == 0 {
-                    "relai à trouver".to_owned()
-                } else {
-                    relays(group.relays)
-                },
-            );
-            let buttons = if group.relays == 0 {
-                name_relay(group.group)
-            } else {
-                Vec::new()
-            };
-            Some(Message::text(typeset(&text)).with_buttons(buttons))
-        }
-        several => Some(possible_together(several)),
-    }
-}
-
-fn possible_together(groups: &[Possible]) -> Message {
-    let mut groups: Vec<&Possible> = groups.iter().collect();
-    groups.sort_by(|a, b| b.signed_up.cmp(&a.signed_up).then_with(|| a.label.cmp(&b.label)));
-    let mut lines = vec![format!(
-        "🌱 **{} groupes possibles** — relais à trouver.",
-        number(groups.len() as u64)
-    )];
-    for group in groups.iter().take(15) {
-        let signed_up = count(u64::from(group.signed_up), "inscrit", "inscrits");
-        lines.push(fit(&format!("{} — {signed_up}", escape_line(&group.label)), 110));
-    }
-    let rest = groups.len().saturating_sub(15);
-    if rest > 0 {
-        lines.push(format!(
-            "… et {} {}",
-            number(rest as u64),
-            plural(rest as u64, "autre", "autres")
-        ));
-        lines.push("La liste entière : `/groupe liste`".to_owned());
-    }
-    let choices: Vec<Choice> = groups
-        .iter()
-        .filter(|group| group.relays == 0)
-        .take(OPTIONS_MAX)
-        .map(|group| Choice {
-            label: fit(&group.label, CHOICE),
-            value: group.group.to_string(),
-            description: count(u64::from(group.signed_up), "inscrit", "inscrits"),
-            chosen: false,
-        })
-        .collect();
-    let message = Message::text(typeset(&lines.join("\n")));
-    if choices.is_empty() {
-        return message;
-    }
-    message.with_select(Select {
-        action: Action::NameRelayPick,
-        placeholder: "Nommer un relai".to_owned(),
-        of: SelectOf::Choices(choices),
-        bounds: (1, 1),
-    })
 }
 
 /// One page of the list; a page that is no more is the last one.
@@ -495,29 +424,5 @@ mod tests {
             .map(|(name, value)| format!("[{name}]\n{value}"))
             .collect();
         insta::assert_snapshot!(format!("{}\n{}\n{}", embed.title, embed.description, fields.join("\n")));
-    }
-
-    #[test]
-    fn possible_groups_are_announced_together() {
-        let group = |n: u32| Possible {
-            group: GroupId(i64::from(n)),
-            label: format!("Lunel-{n} (Hérault)"),
-            signed_up: 5 + n,
-            relays: 0,
-        };
-        assert_eq!(possible(&[]), None);
-        let one = possible(&[group(1)]).unwrap();
-        insta::assert_snapshot!(one.content);
-        let many: Vec<Possible> = (0..300).map(group).collect();
-        let many = possible(&many).unwrap();
-        assert_eq!(many.faults(), Vec::<String>::new());
-        assert!(many.content.contains("… et 285 autres"), "{}", many.content);
-        let crate::domain::view::Row::Select(select) = &many.rows[0] else {
-            panic!("no select")
-        };
-        let SelectOf::Choices(choices) = &select.of else {
-            panic!("no choices")
-        };
-        assert_eq!((choices.len(), choices[0].value.as_str()), (25, "299"));
     }
 }

@@ -310,6 +310,19 @@ pub fn restored(database: &Path, kept: Option<&Path>) -> String {
     format!("✅ La copie a pris la place de {}.{kept}", database.display())
 }
 
+/// Groups that a change of zoning has made possible.
+#[must_use]
+pub fn groups_declared(count: usize) -> String {
+    format!(
+        "{}. L’équipe nationale et les référents en sont prévenus.",
+        super::markdown::count(
+            count as u64,
+            "groupe est devenu possible",
+            "groupes sont devenus possibles"
+        )
+    )
+}
+
 /// `maillage check`: the settings.
 #[must_use]
 pub fn check_settings(file: Option<&Path>) -> String {

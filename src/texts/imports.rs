@@ -63,7 +63,7 @@ fn numbers(counts: &Counts, attached: Option<u64>) -> Vec<String> {
 /// The groups that become possible, the first ones named.
 fn groups(head: &str, names: &[String]) -> Vec<String> {
     let mut lines = vec![format!("{head} : {}", number(names.len() as u64))];
-    lines.extend(names.iter().take(SHOWN).map(|name| format!("🌱 {}", escape_line(name))));
+    lines.extend(names.iter().take(SHOWN).map(|name| format!("🌱 {name}")));
     match names.len().saturating_sub(SHOWN) {
         0 => {}
         1 => lines.push("… et 1 autre".to_owned()),
@@ -75,7 +75,13 @@ fn groups(head: &str, names: &[String]) -> Vec<String> {
 fn would_be(possible: &[(String, u32)]) -> Vec<String> {
     let names: Vec<String> = possible
         .iter()
-        .map(|(name, signed_up)| format!("{name} — {}", count(u64::from(*signed_up), "inscrit", "inscrits")))
+        .map(|(name, signed_up)| {
+            format!(
+                "{} — {}",
+                escape_line(name),
+                count(u64::from(*signed_up), "inscrit", "inscrits")
+            )
+        })
         .collect();
     groups("Groupes qui deviendraient possibles", &names)
 }
@@ -125,7 +131,8 @@ pub fn progress(progress: Progress) -> Message {
 #[must_use]
 pub fn applied(counts: &Counts, declared: &[String]) -> Message {
     let mut lines = numbers(counts, None);
-    lines.extend(groups("Groupes devenus possibles", declared));
+    let names: Vec<String> = declared.iter().map(|name| escape_line(name)).collect();
+    lines.extend(groups("Groupes devenus possibles", &names));
     if counts.to_review > 0 {
         lines.push("Les doublons se comparent avec `/inscrits a-verifier`.".to_owned());
     }
@@ -221,6 +228,15 @@ pub fn too_large(limit: u64) -> String {
 #[must_use]
 pub fn not_fetched() -> String {
     typeset("⚠️ Discord n’a pas donné ce fichier. Rien n’a changé ; réessayez dans un instant.")
+}
+
+/// A refusal of the same rules, for the shell of the host: without what only Discord shows.
+#[must_use]
+pub fn host_refusal(text: &str) -> String {
+    text.replace("**", "")
+        .replace("⚠️ ", "")
+        .replace("⛔ ", "")
+        .replace('\\', "")
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use super::groups::turning;
 use super::markdown::{count, enumeration, escape_line, fit, typeset};
 use crate::domain::action::Action;
 use crate::domain::ids::{GroupId, UserId};
-use crate::domain::view::{Button, Embed, Field, Message, Modal, Select, SelectOf, Style, Tone};
+use crate::domain::view::{Embed, Field, Message, Modal, Select, SelectOf, Tone};
 
 /// Groups on one page of the list of relays.
 const PAGE: usize = 15;
@@ -289,59 +289,6 @@ fn since(holders: &[(String, DateTime<Utc>)]) -> String {
     enumeration(&holders)
 }
 
-/// To whoever was named relay: the list of contacts is his (product.md §5).
-#[must_use]
-pub fn you_are_relay(group: &str) -> Message {
-    text(&format!(
-        "📞 **Vous êtes relai local du groupe {}.** Merci.\n\
-         La liste des personnes inscrites de votre bassin de vie vous attend sur le serveur : `/contacts`. Vous y trouverez qui \
-         appeler, et `/valider` enregistre chaque participation confirmée.\n\
-         Un relai aide le groupe à se construire ; il n’en est pas le chef. `/aide` rappelle le reste.",
-        escape_line(group)
-    ))
-}
-
-/// To whoever is no longer relay.
-#[must_use]
-pub fn you_are_no_longer_relay(group: &str) -> Message {
-    text(&format!(
-        "Vous n’êtes plus relai local du groupe {}. Sa liste de contacts ne vous est plus ouverte. Merci pour ce que vous avez \
-         fait.",
-        escape_line(group)
-    ))
-}
-
-/// To the referent: a group has lost its last relay; `label` is «Lunel (Hérault)».
-#[must_use]
-pub fn without_relay(group: GroupId, label: &str) -> Message {
-    text(&format!(
-        "⚠️ **Le groupe {} n’a plus de relai.** Ses contacts attendent : il suffit d’une ou deux personnes motivées pour les \
-         appeler.",
-        escape_line(label)
-    ))
-    .with_buttons(vec![Button::new("Nommer un relai", Style::Primary, Action::NameRelay(group))])
-}
-
-/// To whoever was named referent.
-#[must_use]
-pub fn you_are_referent(region: &str) -> Message {
-    text(&format!(
-        "**Vous êtes référent régional : {}.** Merci.\n\
-         Les groupes possibles de la région et les validations de ses relais vous parviennent ici. `/groupe liste` montre les \
-         groupes, `/relai nommer` leur donne un relai.",
-        escape_line(region)
-    ))
-}
-
-/// To whoever is no longer referent.
-#[must_use]
-pub fn you_are_no_longer_referent(region: &str) -> Message {
-    text(&format!(
-        "Vous n’êtes plus référent régional : {}. Merci pour ce que vous avez fait.",
-        escape_line(region)
-    ))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,9 +308,6 @@ mod tests {
             not_here("Awa"),
             nobody_so_named("*awa*"),
             several_so_named("awa", 2),
-            you_are_relay("Lunel").content,
-            without_relay(GroupId(1), "Lunel (Hérault)").content,
-            you_are_referent("Occitanie").content,
         ];
         insta::assert_snapshot!(texts.join("\n---\n"));
     }

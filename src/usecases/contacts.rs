@@ -10,7 +10,7 @@ use super::{App, access, charter};
 use crate::domain::action::ListAt;
 use crate::domain::contact::{CallState, Filter, Pace, take_lease, why_empty};
 use crate::domain::fold::fold;
-use crate::domain::ids::{GroupId, PersonId, UserId};
+use crate::domain::ids::{PersonId, UserId};
 use crate::domain::territory::{PostalCode, TerritoryKey};
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::calls::{self, Listed};
@@ -370,37 +370,4 @@ pub(super) fn standing(listed: &Listed, never: bool) -> CallState {
     } else {
         listed.contact.state
     }
-}
-
-/// How many people a group's relays are given to call, and how many are on file with them: what a relay is told when he is
-/// named (product.md §5).
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn transferred(tx: &mut Tx, group: GroupId) -> Result<Transferred, StoreError> {
-    let everyone = calls::list(tx, &[group]).await?;
-    let to_call = everyone
-        .iter()
-        .filter(|listed| matches!(listed.contact.state, CallState::ToCall))
-        .count();
-    let call_backs = everyone
-        .iter()
-        .filter(|listed| matches!(listed.contact.state, CallState::CallBack { .. }))
-        .count();
-    Ok(Transferred {
-        on_file: everyone.len(),
-        to_call,
-        call_backs,
-    })
-}
-
-/// A list transferred to a relay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Transferred {
-    /// Everyone on it, members included.
-    pub on_file: usize,
-    /// «À appeler».
-    pub to_call: usize,
-    /// «À rappeler».
-    pub call_backs: usize,
 }

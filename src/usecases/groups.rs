@@ -111,18 +111,6 @@ async fn possible(tx: &mut Tx, atlas: &Atlas, group: GroupId) -> Result<Option<P
     }))
 }
 
-/// What an announcement of possible groups says at the instant of its sending.
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn announced(tx: &mut Tx, atlas: &Atlas, groups: &[GroupId]) -> Result<Vec<Possible>, StoreError> {
-    let mut found = Vec::with_capacity(groups.len());
-    for group in groups {
-        found.extend(possible(tx, atlas, *group).await?);
-    }
-    Ok(found)
-}
-
 /// The groups in scope, by région, then by name.
 ///
 /// # Errors

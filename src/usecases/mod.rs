@@ -28,6 +28,7 @@ pub mod standing;
 pub mod statutes;
 pub mod transfer;
 pub mod validation;
+pub mod zoning;
 
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 

@@ -17,7 +17,6 @@ use crate::store::{
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
-use crate::texts::transfer::Facts;
 use crate::usecases::authority::Actor;
 
 /// What is to be done with a message whose time has come.
@@ -116,12 +115,12 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
-        | Notice::Mention { .. } => return Ok(None),
-        // Two groups and a person: no channel is theirs alone.
-        Notice::TransferAsked { .. }
+        // Their buttons answer in a direct message only.
+        | Notice::TransferAsked { .. }
         | Notice::TransferAccepted { .. }
         | Notice::TransferRefused { .. }
-        | Notice::TransferDone { .. } => return Ok(None),
+        | Notice::TransferDone { .. }
+        | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
         && let Some(discussion) = bindings::room(tx, group, Room::Discussion).await?
@@ -185,6 +184,10 @@ impl Desk<'_> {
                 self.linked(&membership).await?.into()
             }
             Notice::NotMe { person, group } => self.not_me(*person, *group).await?.into(),
+            Notice::TransferAsked { transfer }
+            | Notice::TransferAccepted { transfer }
+            | Notice::TransferRefused { transfer }
+            | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
             Notice::RelayEnded { group } => {
@@ -239,10 +242,6 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
-            Notice::TransferAsked { transfer } => self.transfer(*transfer, texts::transfer::asked).await?.into(),
-            Notice::TransferAccepted { transfer } => self.transfer(*transfer, texts::transfer::accepted).await?.into(),
-            Notice::TransferRefused { transfer } => self.transfer(*transfer, texts::transfer::refused).await?.into(),
-            Notice::TransferDone { transfer } => self.transfer(*transfer, texts::transfer::done).await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -274,22 +273,6 @@ impl Desk<'_> {
             _ => Subject::Member,
         };
         Ok(Some(texts::notices::mention(self.user, subject)))
-    }
-
-    /// A station of a transfer, for whoever still holds a function in it: a relay of either group, a referent, the national team.
-    async fn transfer(&mut self, id: TransferId, words: fn(&Facts) -> Message) -> Result<Option<Message>, Error> {
-        let Some(row) = transfers::get(self.tx, id).await? else {
-            return Ok(None);
-        };
-        let held = functions(self.tx, self.user).await?;
-        if !held.relays(row.from) && !held.relays(row.to) && !held.national && held.regions.is_empty() {
-            return Ok(None);
-        }
-        match transfer::facts(self.tx, self.app, id).await {
-            Ok(facts) => Ok(facts.as_ref().map(words)),
-            Err(Failure::Internal(error)) => Err(error),
-            Err(Failure::User(_)) => Ok(None),
-        }
     }
 
     async fn group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
@@ -441,6 +424,30 @@ impl Desk<'_> {
             return Ok(None);
         }
         Ok(Some(texts::notices::not_them(&person.short(), &group.name)))
+    }
+
+    /// One of the four messages of a transfer, to whoever can still answer it or was concerned.
+    async fn transfer(&mut self, id: TransferId, notice: &Notice) -> Result<Option<Message>, Error> {
+        let Some(found) = transfers::get(self.tx, id).await? else {
+            return Ok(None);
+        };
+        let Some(source) = self.group(found.from).await? else {
+            return Ok(None);
+        };
+        let Some(facts) = transfer::facts(self.tx, self.app, id).await? else {
+            return Ok(None);
+        };
+        let leaves = self.relays(found.from).await? || self.steers(&source).await?;
+        let welcomes = self.relays(found.to).await?;
+        let open = found.closed.is_none();
+        Ok(match notice {
+            Notice::TransferAsked { .. } => {
+                (leaves && open && found.accepted_at.is_none()).then(|| texts::transfer::asked(&facts))
+            }
+            Notice::TransferAccepted { .. } => (welcomes && open).then(|| texts::transfer::accepted(&facts)),
+            Notice::TransferRefused { .. } => welcomes.then(|| texts::transfer::refused(&facts)),
+            _ => leaves.then(|| texts::transfer::done(&facts)),
+        })
     }
 
     async fn space_ready(&mut self, group: GroupId) -> Result<Rendered, Error> {

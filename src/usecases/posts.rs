@@ -15,7 +15,7 @@ use crate::domain::view::OPTIONS_MAX;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::groups::Group;
 use crate::store::journal::{self, Entry};
-use crate::store::{StoreError, Tx, calls, groups, names, overview, posts};
+use crate::store::{StoreError, Tx, calls, names, overview, posts};
 use crate::texts;
 use crate::usecases::validation::suggest::Suggestion;
 
@@ -417,13 +417,4 @@ pub(super) fn region_name(atlas: &Atlas, code: &RegionCode) -> String {
     atlas
         .region(&code.0)
         .map_or_else(|| code.0.clone(), |region| region.name.clone())
-}
-
-/// The group and its région's name, for messages put into words when they are sent.
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn group_label(tx: &mut Tx, atlas: &Atlas, group: GroupId) -> Result<Option<String>, StoreError> {
-    let group = groups::get(tx, group).await?;
-    Ok(group.map(|group| super::groups::label(atlas, &group)))
 }

@@ -16,7 +16,7 @@ use crate::store::groups::{self, Group};
 use crate::store::journal::{self, Entry};
 use crate::store::memberships::{self, End, NewMembership};
 use crate::store::transfers::{self, Closed, Transfer};
-use crate::store::{Tx, drafts, people, posts};
+use crate::store::{StoreError, Tx, drafts, people, posts};
 use crate::texts;
 use crate::texts::transfer::Facts;
 use crate::texts::valider::Confirmed;
@@ -29,7 +29,7 @@ fn refuse(kind: Refusal, text: String) -> Failure {
 ///
 /// # Errors
 /// When the database fails.
-pub async fn facts(tx: &mut Tx, app: &App, id: TransferId) -> Outcome<Option<Facts>> {
+pub async fn facts(tx: &mut Tx, app: &App, id: TransferId) -> Result<Option<Facts>, StoreError> {
     let Some(transfer) = transfers::get(tx, id).await? else {
         return Ok(None);
     };

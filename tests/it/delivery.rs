@@ -134,12 +134,12 @@ async fn a_validation_reaches_the_referent_once_with_its_button_and_no_name() {
         assert!(!message_line(&text).contains(word), "«{word}» in {text}");
     }
     // The first message says who is responsible for the data; the next ones do not repeat it.
-    assert!(text.contains("Responsable"), "{text}");
+    assert!(text.contains("**Vos données.**"), "{text}");
     town.validate(2).await;
     let second = awa
         .wait_dm("the second", |message| text_of(message).contains("2 / 5"))
         .await;
-    assert!(!text_of(&second).contains("Responsable"));
+    assert!(!text_of(&second).contains("**Vos données.**"));
     town.quiet().await;
     assert_eq!(town.holding("awa", "participation est validée"), 2);
 }

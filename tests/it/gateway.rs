@@ -155,3 +155,24 @@ async fn a_killed_process_starts_again() {
         process.kill();
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_runs_is_finished_before_the_end_and_nothing_more_is_taken() {
+    let mut house = House::open().await;
+    let gate = house.discord.faults().pause("POST", "/interactions/*");
+    let lea = house.person("lea");
+    let asking = tokio::spawn(async move { lea.slash("mon-groupe", &[]).await });
+    gate.reached().await;
+    house.running().stop();
+    let late = house.person("noe");
+    until("the gateway to be left", || async {
+        house.discord.gateway().connected() == 0
+    })
+    .await;
+    let asking_late = tokio::spawn(async move { late.slash("mon-groupe", &[]).await });
+    gate.open();
+    let answer = asking.await.unwrap().unwrap();
+    assert!(answer.ephemeral() && !answer.text().is_empty());
+    assert!(asking_late.await.unwrap().is_err(), "nobody listens any more");
+    house.ended().await.expect("a clean end");
+}

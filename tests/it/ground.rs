@@ -23,17 +23,17 @@ use maillage::usecases::validation::{Seen, Typed};
 use tempfile::TempDir;
 
 /// A relay of Lunel.
-pub(super) const CAMILLE: UserId = UserId(1001);
+pub(crate) const CAMILLE: UserId = UserId(1001);
 /// The other relay of Lunel.
-pub(super) const NOE: UserId = UserId(1002);
+pub(crate) const NOE: UserId = UserId(1002);
 /// A relay of Nîmes.
-pub(super) const INES: UserId = UserId(1003);
+pub(crate) const INES: UserId = UserId(1003);
 /// The referent of Occitanie.
-pub(super) const AWA: UserId = UserId(1004);
+pub(crate) const AWA: UserId = UserId(1004);
 /// Of the national team.
-pub(super) const NATIONAL: UserId = UserId(1005);
+pub(crate) const NATIONAL: UserId = UserId(1005);
 /// Someone without any function.
-pub(super) const STRANGER: UserId = UserId(1006);
+pub(crate) const STRANGER: UserId = UserId(1006);
 
 /// The whole country, read once.
 fn atlas() -> Atlas {
@@ -44,16 +44,16 @@ fn atlas() -> Atlas {
 }
 
 /// A database with two groups: Lunel (Camille and Noé are its relays) and Nîmes (Inès).
-pub(super) struct Ground {
+pub(crate) struct Ground {
     folder: TempDir,
-    pub(super) app: Arc<App>,
-    pub(super) clock: Clock,
-    pub(super) lunel: GroupId,
-    pub(super) nimes: GroupId,
+    pub(crate) app: Arc<App>,
+    pub(crate) clock: Clock,
+    pub(crate) lunel: GroupId,
+    pub(crate) nimes: GroupId,
 }
 
 /// Who presses.
-pub(super) fn actor(user: UserId) -> Actor {
+pub(crate) fn actor(user: UserId) -> Actor {
     Actor {
         user,
         manages_server: false,
@@ -61,7 +61,7 @@ pub(super) fn actor(user: UserId) -> Actor {
 }
 
 /// A form, its phone and mail made from `n`.
-pub(super) fn typed(first: &str, last: &str, n: u32) -> Typed {
+pub(crate) fn typed(first: &str, last: &str, n: u32) -> Typed {
     Typed {
         first: first.to_owned(),
         last: last.to_owned(),
@@ -71,13 +71,13 @@ pub(super) fn typed(first: &str, last: &str, n: u32) -> Typed {
     }
 }
 
-pub(super) fn phone(n: u32) -> String {
+pub(crate) fn phone(n: u32) -> String {
     format!("06 39 98 {:02} {:02}", n / 100 % 100, n % 100)
 }
 
 /// The refusal of a use case; a success or a breakdown fails the test.
 #[track_caller]
-pub(super) fn refused<T>(outcome: Result<T, Failure>) -> (Refusal, String) {
+pub(crate) fn refused<T>(outcome: Result<T, Failure>) -> (Refusal, String) {
     match outcome {
         Err(Failure::User(refusal)) => (refusal.kind, refusal.text),
         Err(Failure::Internal(error)) => panic!("broken: {error:?}"),
@@ -95,7 +95,7 @@ async fn application(folder: &TempDir, clock: &Clock) -> Arc<App> {
 }
 
 impl Ground {
-    pub(super) async fn new() -> Ground {
+    pub(crate) async fn new() -> Ground {
         let folder = tempfile::tempdir().unwrap();
         let clock = Clock::manual("2027-03-01T12:00:00Z".parse().unwrap());
         let app = application(&folder, &clock).await;
@@ -121,7 +121,7 @@ impl Ground {
     }
 
     /// The process dies and starts again on the same database.
-    pub(super) async fn restart(self) -> Ground {
+    pub(crate) async fn restart(self) -> Ground {
         let Ground {
             folder,
             app,
@@ -141,16 +141,16 @@ impl Ground {
         }
     }
 
-    pub(super) fn now(&self) -> DateTime<Utc> {
+    pub(crate) fn now(&self) -> DateTime<Utc> {
         self.clock.now()
     }
 
-    pub(super) fn advance(&self, by: TimeDelta) {
+    pub(crate) fn advance(&self, by: TimeDelta) {
         assert!(self.clock.advance(by));
     }
 
     /// The territory of a postal code that leaves no doubt.
-    pub(super) async fn territory(&self, postal_code: &str) -> TerritoryId {
+    pub(crate) async fn territory(&self, postal_code: &str) -> TerritoryId {
         let atlas = self.app.atlas();
         let parts = atlas.parts(postal_code.parse().unwrap());
         let [part] = parts.as_slice() else {
@@ -159,7 +159,7 @@ impl Ground {
         self.territory_of(part.key()).await
     }
 
-    pub(super) async fn territory_of(&self, key: &TerritoryKey) -> TerritoryId {
+    pub(crate) async fn territory_of(&self, key: &TerritoryKey) -> TerritoryId {
         let atlas = self.app.atlas();
         let territory = atlas.territory(key).unwrap();
         let mut tx = self.app.store.write().await.unwrap();
@@ -171,7 +171,7 @@ impl Ground {
         id
     }
 
-    pub(super) async fn declare(&self, postal_code: &str) -> GroupId {
+    pub(crate) async fn declare(&self, postal_code: &str) -> GroupId {
         let territory = self.territory(postal_code).await;
         let mut tx = self.app.store.write().await.unwrap();
         let group = maillage::usecases::ladder::declare(&mut tx, territory, None, None, self.now())
@@ -183,7 +183,7 @@ impl Ground {
     }
 
     /// Names a relay who has accepted the charter.
-    pub(super) async fn name_relay(&self, group: GroupId, user: UserId) {
+    pub(crate) async fn name_relay(&self, group: GroupId, user: UserId) {
         let version = self.app.texts().charter().version;
         let mut tx = self.app.store.write().await.unwrap();
         posts::name_relay(&mut tx, group, user, self.now()).await.unwrap();
@@ -193,14 +193,14 @@ impl Ground {
         tx.commit().await.unwrap();
     }
 
-    pub(super) async fn dismiss(&self, group: GroupId, user: UserId) {
+    pub(crate) async fn dismiss(&self, group: GroupId, user: UserId) {
         let mut tx = self.app.store.write().await.unwrap();
         assert!(posts::end_relay(&mut tx, group, user, self.now()).await.unwrap());
         tx.commit().await.unwrap();
     }
 
     /// The server's mirror meets an account.
-    pub(super) async fn meet(&self, user: UserId, name: &str, national: bool) {
+    pub(crate) async fn meet(&self, user: UserId, name: &str, national: bool) {
         self.mirror(roster::Seen {
             user,
             bot: false,
@@ -214,14 +214,14 @@ impl Ground {
         .await;
     }
 
-    pub(super) async fn mirror(&self, seen: roster::Seen) {
+    pub(crate) async fn mirror(&self, seen: roster::Seen) {
         let mut tx = self.app.store.write().await.unwrap();
         roster::note(&mut tx, &seen).await.unwrap();
         tx.commit().await.unwrap();
     }
 
     /// Someone signs up on the website, at a postal code that leaves no doubt.
-    pub(super) async fn inscrit(&self, typed: &Typed) -> PersonId {
+    pub(crate) async fn inscrit(&self, typed: &Typed) -> PersonId {
         let territory = self.territory(&typed.postal_code).await;
         let identity =
             Identity::parse(&typed.first, &typed.last, &typed.phone, &typed.mail, &typed.postal_code).unwrap();
@@ -244,7 +244,7 @@ impl Ground {
     }
 
     /// Everything that waits to be told, oldest first: to whom, and what. Takes it out of the queue.
-    pub(super) async fn told(&self) -> Vec<(Recipient, Notice)> {
+    pub(crate) async fn told(&self) -> Vec<(Recipient, Notice)> {
         let mut tx = self.app.store.write().await.unwrap();
         let mut told = Vec::new();
         while let Some(row) = outbox::lease_next(
@@ -267,7 +267,7 @@ impl Ground {
 }
 
 /// An account as an interaction shows it.
-pub(super) fn seen(user: UserId, display: &str) -> Seen {
+pub(crate) fn seen(user: UserId, display: &str) -> Seen {
     Seen {
         user,
         present: true,

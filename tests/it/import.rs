@@ -298,7 +298,13 @@ async fn the_erased_come_back_only_by_a_later_sign_up_and_the_uncalled_never() {
         world
             .number("SELECT count(*) FROM people WHERE call_state = 'ne_plus_appeler'")
             .await,
-        2
+        1
+    );
+    assert_eq!(
+        world
+            .rows("SELECT call_state || ' ' || number_blocked FROM people WHERE id = (SELECT max(id) FROM people)")
+            .await,
+        ["a_appeler 1"]
     );
 }
 

@@ -11,9 +11,12 @@
 mod delivery;
 mod gateway;
 mod ground;
+mod host;
 mod import;
 mod loopback;
 mod membership;
+mod mortality;
+mod national;
 mod permissions;
 mod phone;
 mod posts;

@@ -215,6 +215,12 @@ async fn the_fifth_member_gets_the_group_its_space_and_coordinates_are_behind_th
     let fifth = validate(&camille, 5, Some(&linked)).await;
     let text = fifth.text();
     assert!(text.contains("5 / 5") && text.contains("en formation"), "{text}");
+    fifth
+        .wait_until("the link to the space", |message| {
+            message.content.contains("https://discord.com/channels/")
+        })
+        .await;
+    assert!(fifth.text().contains("5 / 5"), "{}", fifth.text());
     until("the register, seen by its member", || async {
         linked
             .visible_channels()
@@ -329,4 +335,74 @@ async fn an_account_that_cannot_be_linked_is_refused_before_the_form() {
         .await
         .unwrap();
     assert!(refused.text().contains("déjà lié"), "{}", refused.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_was_linked_by_mistake_says_so_and_loses_access() {
+    let (house, group) = house().await;
+    accept(&house, &["camille"]).await;
+    let (camille, m1) = (house.person("camille"), house.person("m1"));
+    validate(&camille, 1, Some(&m1)).await;
+    let told = m1
+        .wait_dm("the link", |message| message.content.contains("Lunel"))
+        .await;
+    let answer = m1.press(&told, "Ce n'est pas moi").await.unwrap();
+    assert!(answer.text().contains("n’est plus lié"), "{}", answer.text());
+    camille
+        .wait_dm("what the relay is told", |message| message.content.contains("Léa M."))
+        .await;
+    assert_eq!(members(&house, group).await, 1, "still a member, without account");
+    let mine = m1.slash("mon-groupe", &[]).await.unwrap();
+    assert!(mine.text().contains("rejoindre"), "{}", mine.text());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_member_of_another_group_moves_when_everyone_agrees() {
+    let (house, lunel) = house().await;
+    accept(&house, &["camille", "lea"]).await;
+    let (camille, lea) = (house.person("camille"), house.person("lea"));
+    // Léa is the relay of Nîmes, where the person is a member.
+    let app = house.app();
+    let atlas = app.atlas();
+    let parts = atlas.parts("30000".parse().unwrap());
+    let territory = parts[0].territory;
+    let mut tx = app.store.write().await.unwrap();
+    let region = RegionCode(territory.region.clone());
+    let key = &territory.key;
+    let id = territories::ensure(&mut tx, &key.basin, &key.departement, &region, &territory.name)
+        .await
+        .unwrap();
+    let nimes = maillage::usecases::ladder::declare(&mut tx, id, None, None, house.now())
+        .await
+        .unwrap()
+        .unwrap();
+    posts::name_relay(&mut tx, nimes, user(&lea), house.now())
+        .await
+        .unwrap();
+    tx.commit().await.unwrap();
+    validate(&lea, 1, None).await;
+
+    let refused = validate(&camille, 1, None).await;
+    assert!(
+        refused.text().contains("déjà membre du groupe Nîmes"),
+        "{}",
+        refused.text()
+    );
+    let proposed = camille.press(&refused, "Proposer un transfert").await.unwrap();
+    assert!(proposed.text().contains("proposé"), "{}", proposed.text());
+    let asked = lea
+        .wait_dm("the proposal", |message| {
+            message.content.contains("demande de transfert")
+        })
+        .await;
+    lea.press(&asked, "Accepter le transfert").await.unwrap();
+    let agreed = camille
+        .wait_dm("the agreement", |message| {
+            message.content.contains("accepte le transfert")
+        })
+        .await;
+    assert_eq!(members(&house, nimes).await, 1, "the person is asked first");
+    let moved = camille.press(&agreed, "Cette personne accepte").await.unwrap();
+    assert!(moved.text().contains("est membre du groupe Lunel"), "{}", moved.text());
+    assert_eq!((members(&house, nimes).await, members(&house, lunel).await), (0, 1));
 }

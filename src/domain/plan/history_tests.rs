@@ -138,8 +138,21 @@ fn facts(sim: &Sim, count: u32, most: u32) -> [GroupFacts; 1] {
     [facts]
 }
 
+/// The new role is there, but not recorded: it is adopted before the channels name it.
+#[test]
+fn a_crash_while_a_deleted_role_is_made_again() {
+    let start = [group(1, 6, 6)];
+    let wanted = want(&start);
+    let mut sim = Sim::new(users(&start));
+    sim.converge(&wanted);
+    happen(&mut sim, &Event::DeleteRole, &wanted);
+    sim.crash(&wanted, 0, Crash::BeforeRecord);
+    sim.converge(&wanted);
+    sim.assert_converged(&wanted);
+}
+
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(160))]
+    #![proptest_config(ProptestConfig::with_cases(256))]
 
     /// A crash at any call of the making of a space, before or after the call, leaves no second object.
     #[test]

@@ -94,9 +94,14 @@ impl<'a> Planner<'a> {
                 other => other,
             });
         }
-        // What protects comes first; the order of the rest, in which a space is made, is kept.
+        // What is found again is recorded before anything names it; then comes what protects. The order of the rest, in
+        // which a space is made, is kept.
         let places = &self.places;
-        self.plan.steps.sort_by_key(|step| !protects(step, places));
+        self.plan.steps.sort_by_key(|step| match step.act {
+            Act::Adopt { .. } => 0,
+            _ if protects(step, places) => 1,
+            _ => 2,
+        });
         self.plan
     }
 

@@ -2,7 +2,10 @@
 
 use super::super::shown;
 use super::*;
-use crate::domain::contact::OutcomeRefusal;
+use zeroize::Zeroizing;
+
+use crate::domain::contact::{EmptyList, OutcomeRefusal};
+use crate::domain::ids::{MembershipId, UserId};
 use crate::domain::person::NAME_MAX;
 
 fn at(text: &str) -> DateTime<Utc> {

@@ -42,8 +42,8 @@ pub(super) enum Decision {
     New {
         /// Others who may be the same.
         review: Vec<Review>,
-        /// The call state: a number that is not to be called is not, whoever gives it.
-        call: CallWord,
+        /// Whether this number is not to be called, whoever answers it.
+        number_blocked: bool,
     },
     /// Someone on file changes.
     Update(Box<Update>),
@@ -55,8 +55,8 @@ pub(super) struct Update {
     pub(super) after: Candidate,
     /// Whether this person takes the place that the line gives.
     pub(super) moves: bool,
-    /// The call state to write, when it changes.
-    pub(super) call: Option<CallWord>,
+    /// Whether someone who was unreachable has a new number.
+    pub(super) reopens: bool,
     /// Which fields change.
     pub(super) which: Vec<&'static str>,
     /// Others who may be the same.
@@ -176,34 +176,27 @@ impl Book {
         let row = incoming(line, line.signed_up_on.map(midnight), file_has_dates);
         let alike = self.alike(&line.indexes);
         let known: Vec<Known> = alike.iter().map(|candidate| self.known(candidate)).collect();
-        let not_called = suppressed.at(Kind::DoNotCall, line.hashes.phone).is_some();
+        let number_blocked = suppressed.at(Kind::DoNotCall, line.hashes.phone).is_some();
         let remembered = self.memory.get(&line.memory).copied();
         match duplicates::plan_row(&row, &known, Erasures::default(), remembered) {
             RowPlan::New => Decision::New {
                 review: Vec::new(),
-                call: opening(not_called),
+                number_blocked,
             },
             RowPlan::ToReview { with } => Decision::New {
                 review: with,
-                call: opening(not_called),
+                number_blocked,
             },
             RowPlan::Blocked(Blocked::Erased) => Decision::Erased,
             RowPlan::Blocked(Blocked::DoNotCall(id)) => Decision::Unchanged { id, review: Vec::new() },
             RowPlan::Unchanged { id, review } if remembered.is_some() => Decision::Unchanged { id, review },
-            RowPlan::Unchanged { id, review } => self.change(line, id, Changes::default(), review, not_called),
-            RowPlan::Update { id, changes, review } => self.change(line, id, changes, review, not_called),
+            RowPlan::Unchanged { id, review } => self.change(line, id, Changes::default(), review),
+            RowPlan::Update { id, changes, review } => self.change(line, id, changes, review),
         }
     }
 
     /// What changes of someone, once the place and the calls are considered too.
-    fn change(
-        &self,
-        line: &Line,
-        id: PersonId,
-        mut changes: Changes,
-        review: Vec<Review>,
-        not_called: bool,
-    ) -> Decision {
+    fn change(&self, line: &Line, id: PersonId, mut changes: Changes, review: Vec<Review>) -> Decision {
         let Some(before) = self.people.get(&id) else {
             return Decision::Unchanged { id, review };
         };
@@ -219,11 +212,7 @@ impl Book {
         let moves = (changes.postal_code.is_some() || changes.commune.is_some())
             && before.place.placed != Some(PlaceOrigin::Manual)
             && same_code;
-        let call = match (changes.phone.is_some(), before.call) {
-            (true, _) if not_called => Some(CallWord::DoNotCall),
-            (true, CallWord::Unreachable) => Some(CallWord::Open),
-            _ => None,
-        };
+        let reopens = changes.phone.is_some() && before.call == CallWord::Unreachable;
         let after = changes.applied_to(&self.known(before));
         let mut which: Vec<&'static str> = changes.which().into_iter().map(field).collect();
         if joins_site {
@@ -243,13 +232,13 @@ impl Book {
                 before.signed_up_on
             },
             pseudo: after.discord,
-            call: call.unwrap_or(before.call),
+            call: if reopens { CallWord::Open } else { before.call },
             confirmed: before.confirmed,
         };
         Decision::Update(Box::new(Update {
             after,
             moves,
-            call,
+            reopens,
             which,
             review,
         }))
@@ -267,14 +256,6 @@ impl Book {
             confirmed: candidate.confirmed,
             seen_in_this_file: self.seen.contains(&candidate.id),
         }
-    }
-}
-
-fn opening(not_called: bool) -> CallWord {
-    if not_called {
-        CallWord::DoNotCall
-    } else {
-        CallWord::Open
     }
 }
 

@@ -244,10 +244,10 @@ impl Run {
                     self.pair(&mut writes, id, &review);
                     self.keep(&mut writes, &line, id);
                 }
-                Decision::New { review, call } => {
+                Decision::New { review, number_blocked } => {
                     let id = next;
                     next.0 += 1;
-                    self.enter(tx, &mut writes, &line, id, call).await?;
+                    self.enter(tx, &mut writes, &line, id, number_blocked).await?;
                     self.pair(&mut writes, id, &review);
                     self.keep(&mut writes, &line, id);
                 }
@@ -270,16 +270,14 @@ impl Run {
         writes: &mut Writes,
         line: &Line,
         id: PersonId,
-        call: CallWord,
+        number_blocked: bool,
     ) -> Result<(), StoreError> {
         self.counts.new += 1;
         let place = self.place(tx, line).await?;
         if place.territory.is_none() {
             self.counts.to_place += 1;
         }
-        if call.counts() {
-            self.count(place.territory, 1);
-        }
+        self.count(place.territory, 1);
         let person = Candidate {
             id,
             identity: line.identity.clone(),
@@ -287,11 +285,14 @@ impl Run {
             origin: Origin::Site,
             signed_up_on: line.signed_up_on,
             pseudo: line.pseudo.clone(),
-            call,
+            call: CallWord::Open,
             confirmed: false,
             indexes: line.indexes,
         };
-        writes.new.push(write(&person, Some(call)));
+        writes.new.push(Write {
+            number_blocked,
+            ..write(&person, false)
+        });
         let region = self.region(line.choice.as_ref());
         writes.traces.push(Trace {
             person: id,
@@ -315,7 +316,7 @@ impl Run {
         let Update {
             mut after,
             moves,
-            call,
+            reopens,
             which,
             review: _,
         } = update;
@@ -333,7 +334,7 @@ impl Run {
         if after.call.counts() {
             self.count(after.place.territory, 1);
         }
-        writes.updated.push(write(&after, call));
+        writes.updated.push(write(&after, reopens));
         let region = self.region(line.choice.as_ref().filter(|_| moves));
         let which = Some(which.join(","));
         writes.traces.push(Trace {
@@ -486,14 +487,15 @@ impl Run {
 }
 
 /// Someone as a batch writes him.
-fn write(person: &Candidate, call: Option<CallWord>) -> Write {
+fn write(person: &Candidate, reopens: bool) -> Write {
     Write {
         id: person.id,
         identity: person.identity.clone(),
         place: person.place.clone(),
         signed_up_on: person.signed_up_on,
         pseudo: person.pseudo.clone(),
-        call,
+        reopens,
+        number_blocked: false,
         indexes: person.indexes,
     }
 }

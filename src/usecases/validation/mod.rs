@@ -149,6 +149,3 @@ async fn groups_of(tx: &mut Tx, authority: &Authority) -> Result<Vec<Group>, Sto
     }
     Ok(found)
 }
-
-#[cfg(test)]
-mod tests;

@@ -16,8 +16,8 @@ use maillage::usecases::retirer::{Asked, remove};
 use maillage::usecases::validation::Typed;
 use maillage::usecases::{coordinates, lookup, my_group};
 
-use super::ground::*;
 use super::validation::{members, validate, validate_linked};
+use crate::ground::*;
 
 async fn person_of(ground: &Ground, membership: MembershipId) -> PersonId {
     let mut tx = ground.app.store.read().await.unwrap();

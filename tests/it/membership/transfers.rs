@@ -11,8 +11,8 @@ use maillage::texts;
 use maillage::usecases::validation::confirm::{Confirmation, confirm};
 use maillage::usecases::{help, register, transfer};
 
-use super::ground::*;
 use super::validation::{fill, members, validate, validate_linked};
+use crate::ground::*;
 
 /// Inès has validated Léa in Nîmes; Camille has been told so, and keeps her draft.
 async fn refused_elsewhere(ground: &Ground) -> (PersonId, DraftId) {
