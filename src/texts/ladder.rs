@@ -1,7 +1,11 @@
 //! Where a group stands on the ladder, in words: what it is, what comes next, how far it is (product.md §3; voice.md: numbers
 //! carry their meaning).
 
+use chrono::{DateTime, Utc};
+
+use super::dates;
 use super::markdown::count;
+use crate::domain::calendar::paris_date;
 use crate::domain::ladder::{Stage, Step};
 
 /// «🌱 Groupe en formation».
@@ -82,6 +86,15 @@ pub fn progress(members: u32, next: Option<(Step, u32)>, top: u32) -> String {
         }
         None => format!("{members} / {top}\u{a0}: toutes les étapes sont franchies"),
     }
+}
+
+/// «⚠️ Sous le seuil depuis le 10 mars 2027. Rien n’est perdu : le statut reste acquis», without its full stop.
+#[must_use]
+pub fn under(since: DateTime<Utc>) -> String {
+    format!(
+        "⚠️ Sous le seuil depuis le {}. Rien n’est perdu\u{a0}: le statut reste acquis",
+        dates::day(paris_date(since))
+    )
 }
 
 #[cfg(test)]
