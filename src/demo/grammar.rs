@@ -126,7 +126,10 @@ fn world_step(line: &str) -> Result<Step, String> {
 }
 
 fn act(words: &str, rest: &[String]) -> Result<Act, String> {
-    if let Some(fields) = after(words, "remplit") {
+    let with_fields: [(&str, fn(Vec<(String, String)>) -> Act); 2] =
+        [("remplit", Act::Fill), ("valide de même", Act::Validate)];
+    for (said, act) in with_fields {
+        let Some(fields) = after(words, said) else { continue };
         let mut all = fields_in_line(fields)?;
         for line in rest {
             let (name, value) = line
@@ -134,7 +137,7 @@ fn act(words: &str, rest: &[String]) -> Result<Act, String> {
                 .ok_or_else(|| format!("champ : valeur ? {}", line.trim()))?;
             all.push((name.trim().to_owned(), value.trim().to_owned()));
         }
-        return Ok(Act::Fill(all));
+        return Ok(act(all));
     }
     let joined = rest
         .iter()
@@ -432,6 +435,10 @@ mod tests {
                 pair("code_postal", "34400"),
                 pair("telephone", "06 39 98 12 34")
             ])
+        );
+        assert_eq!(
+            act("Camille valide de même nom=Petit"),
+            Act::Validate(vec![pair("nom", "Petit")])
         );
         assert_eq!(act("Camille remplit"), Act::Fill(Vec::new()));
         assert_eq!(

@@ -23,6 +23,7 @@ impl Stage {
             Act::Slash(line, options) => self.slash(scenario, &person, line, options).await,
             Act::Press { label, twice, under } => self.press(&person, label, *twice, under.as_deref()).await,
             Act::Fill(fields) => self.fill(&person, fields).await,
+            Act::Validate(fields) => self.validate(scenario, &person, fields).await,
             Act::Choose(labels) => self.choose(&person, labels).await,
             Act::ChoosePerson(name) => {
                 let chosen = self.account(name)?;
@@ -178,6 +179,17 @@ impl Stage {
             .collect();
         let answer = person.submit(&form, &texts).await?;
         Ok(self.received(person, &answer))
+    }
+
+    async fn validate(
+        &mut self,
+        scenario: &Scenario,
+        person: &Person,
+        fields: &[(String, String)],
+    ) -> Result<Vec<String>, Halt> {
+        self.slash(scenario, person, "valider", &[]).await?;
+        self.fill(person, fields).await?;
+        self.press(person, "Confirmer", false, None).await
     }
 
     async fn choose(&mut self, person: &Person, labels: &[String]) -> Result<Vec<String>, Halt> {

@@ -4,7 +4,7 @@
 //! everything told there has been seen, or when it has not within [`LIMIT`]; without it, when nothing has moved for [`CALM`].
 //! The bot's clock stands still but when the script moves it, so that the same story gives the same lines.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
@@ -14,7 +14,7 @@ use super::DemoError;
 use super::page;
 use super::program::{Folder, Program};
 use super::script::{Cast, Item, Kind, Place, Scenario, Step, Trait};
-use super::transcript::Picture;
+use super::transcript::{self, Picture};
 use crate::clock::Clock;
 use crate::config::{ApiBase, Settings, Token};
 use crate::loopback::{Action, Builder, Fault, Gate, Id, Loopback, Modal, Network, fold, permissions};
@@ -98,6 +98,8 @@ pub(super) struct Stage {
     /// The message that somebody's last act led to.
     pub(super) last: BTreeMap<Id, Id>,
     gate: Option<Gate>,
+    /// The long framed texts that the transcript has shown already.
+    read: BTreeSet<String>,
     /// One-time codes, which chance makes: the transcript calls them by rank.
     pub(super) codes: Vec<String>,
     _folder: Folder,
@@ -126,6 +128,7 @@ impl Stage {
             forms: BTreeMap::new(),
             last: BTreeMap::new(),
             gate: None,
+            read: BTreeSet::new(),
             codes: Vec::new(),
             _folder: folder,
         };
@@ -195,6 +198,7 @@ impl Stage {
             }
         };
         let block = self.settle(&direct, is_act, expected).await;
+        self.read.extend(transcript::frames(&block));
         self.before = self.picture();
         Ok(block)
     }
@@ -267,14 +271,15 @@ impl Stage {
         }
     }
 
-    /// The block without what chance made.
+    /// The block without what chance made, and without the long texts that have been read before.
     fn steady(&self, block: Vec<String>) -> Vec<String> {
         let named = |line: String| {
             self.codes.iter().enumerate().fold(line, |line, (n, code)| {
                 line.replace(code.as_str(), &format!("‹code {}›", n + 1))
             })
         };
-        block.into_iter().map(named).collect()
+        let block: Vec<String> = block.into_iter().map(named).collect();
+        transcript::without_repeats(&block, &self.read)
     }
 
     /// What was typed, with the codes that the transcript calls by rank.

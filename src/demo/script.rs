@@ -11,6 +11,7 @@
 //! fichier site.csv                       (its lines follow, indented)
 //! Camille tape /valider inscrit:anouk membre:@Noé note:« sonne occupé »
 //! Camille remplit telephone="06 39 98 12 34"        (or one field a line, indented: telephone : 06…)
+//! Camille valide de même prenom=Lila …   (de /valider à [Confirmer] ; seule la fin est racontée)
 //! Camille appuie sur [Confirmer]         … deux fois sur [Confirmer]   … sur [Valider] sous « Anouk L. »
 //! Camille choisit « Lunel »              … choisit @Noé
 //! Camille écrit dans #discussion : Bonjour
@@ -143,6 +144,8 @@ pub enum Act {
     },
     /// Sends the form on the screen, after changing these fields.
     Fill(Vec<(String, String)>),
+    /// Validates a participation from `/valider` to «Confirmer», with these fields; only the end is told.
+    Validate(Vec<(String, String)>),
     /// Chooses options in a select, by label.
     Choose(Vec<String>),
     /// Chooses an account in a select of members.

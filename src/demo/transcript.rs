@@ -15,8 +15,6 @@ use crate::texts::dates;
 
 /// A new series of messages in one channel longer than this is shown by the head of each.
 const SERIES: usize = 3;
-/// How many lines of each message of such a series are shown.
-const SERIES_LINES: usize = 2;
 
 /// The world as it stood, with the names by which it is read.
 #[derive(Clone, Debug)]
@@ -354,13 +352,19 @@ impl Picture {
         page::message(message, self)
     }
 
+    /// The first line of a message.
     fn head_of(&self, message: &Message) -> String {
         let all = self.content(message);
-        let full: Vec<&str> = all.iter().map(String::as_str).filter(|line| !line.is_empty()).collect();
-        let shown = full.iter().take(SERIES_LINES).copied().collect::<Vec<_>>().join(" / ");
+        let mut full = all
+            .iter()
+            .map(|line| line.trim_start_matches('▏').trim())
+            .filter(|line| !line.is_empty());
         let pin = if message.pinned { "📌 " } else { "" };
-        let more = if full.len() > SERIES_LINES { " …" } else { "" };
-        format!("{pin}{shown}{more}")
+        let (first, more) = (
+            full.next().unwrap_or_default(),
+            if full.next().is_some() { " …" } else { "" },
+        );
+        format!("{pin}{first}{more}")
     }
 
     /// A channel as `user` reads it: what is pinned, then the other messages.
@@ -488,6 +492,42 @@ fn changed_lines(old: &[String], new: &[String]) -> Vec<String> {
     gone.chain(come).collect()
 }
 
+/// A framed text longer than this is shown once in a story.
+const LONG_FRAME: usize = 4;
+/// How much of a framed text that was read before is shown again, in characters.
+const REMINDER: usize = 40;
+
+/// Whether a line of a block is part of a frame, whatever its margin.
+fn is_framed(line: &str) -> bool {
+    line.trim_start().starts_with('▏')
+}
+
+/// The long framed texts of a block.
+pub fn frames(block: &[String]) -> impl Iterator<Item = String> {
+    block
+        .chunk_by(|a, b| is_framed(a) == is_framed(b))
+        .filter(|lines| lines.len() > LONG_FRAME && is_framed(&lines[0]))
+        .map(|lines| lines.join("\n"))
+}
+
+/// The block, with the head alone of long framed texts that were `read` before: a reader of the story skips them.
+#[must_use]
+pub fn without_repeats(block: &[String], read: &BTreeSet<String>) -> Vec<String> {
+    let mut out = Vec::new();
+    for lines in block.chunk_by(|a, b| is_framed(a) == is_framed(b)) {
+        if lines.len() > LONG_FRAME && is_framed(&lines[0]) && read.contains(&lines.join("\n")) {
+            let head: String = lines[0].chars().take(REMINDER).collect();
+            let head = head
+                .rsplit_once(' ')
+                .map_or(head.as_str(), |(whole_words, _)| whole_words);
+            out.push(format!("{head} … (même texte que plus haut)"));
+        } else {
+            out.extend_from_slice(lines);
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -571,7 +611,7 @@ mod tests {
                 .post(channel, discord.bot_id(), &format!("Article {n}\n\ntexte\nsuite"));
         }
         let lines = picture(&discord, &cast).since(&before);
-        assert_eq!(lines[..2], ["Dans #général, 4 messages :", "  Article 1 / texte …"]);
+        assert_eq!(lines[..2], ["Dans #général, 4 messages :", "  Article 1 …"]);
         assert_eq!(lines.len(), 5);
     }
 
@@ -599,6 +639,29 @@ mod tests {
         assert_eq!(picture.conversation(cast[0].0), ["(aucun message privé)"]);
         assert_eq!(picture.find("", "registre"), Some(channel));
         assert_eq!(picture.find("Lunel", "registre"), None);
+    }
+
+    #[test]
+    fn a_long_frame_is_shown_once() {
+        let frame = |n: usize| {
+            (1..=n)
+                .map(|n| format!("  ▏ Vos données, ligne {n} de ce texte-ci"))
+                .collect::<Vec<_>>()
+        };
+        let block = [vec!["À Camille :".to_owned()], frame(5), vec!["  [Oui]".to_owned()]].concat();
+        let read: BTreeSet<String> = frames(&block).collect();
+        assert_eq!(read.len(), 1);
+        assert_eq!(without_repeats(&block, &BTreeSet::new()), block);
+        let again = without_repeats(&block, &read);
+        assert_eq!(
+            again,
+            [
+                "À Camille :",
+                "  ▏ Vos données, ligne 1 de ce … (même texte que plus haut)",
+                "  [Oui]"
+            ]
+        );
+        assert_eq!(frames(&frame(4)).count(), 0);
     }
 
     #[test]

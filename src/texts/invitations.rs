@@ -50,7 +50,7 @@ pub fn given(given: &Given) -> Message {
 #[must_use]
 pub fn already_linked(short: &str) -> String {
     format!(
-        "⚠️ {} est déjà sur Discord\u{a0}: son compte est relié, un code ne servirait à rien.",
+        "⚠️ {} est déjà sur Discord\u{a0}: son compte est lié, un code ne servirait à rien.",
         escape_line(short)
     )
 }
@@ -71,22 +71,22 @@ pub struct Welcome {
 pub fn joined(welcome: &Welcome) -> Message {
     let Some(group) = welcome.group.as_deref().map(escape_line) else {
         return Message::text(
-            "✅ **Votre compte est relié à votre inscription.** Aucun groupe n’existe encore près de chez vous\u{a0}: un relai \
+            "✅ **Votre compte est lié à votre inscription.** Aucun groupe n’existe encore près de chez vous\u{a0}: un relai \
              local vous appellera dès qu’il y en aura un.",
         );
     };
     Message::text(match (welcome.member, welcome.space) {
         (true, Some((guild, channel))) => format!(
-            "✅ **Bienvenue dans le groupe {group}.** Votre compte est relié. L’espace de votre groupe s’ouvre à vous dans \
+            "✅ **Bienvenue dans le groupe {group}.** Votre compte est lié. L’espace de votre groupe s’ouvre à vous dans \
              quelques secondes\u{a0}: {}",
             channel_link(guild, channel)
         ),
         (true, None) => format!(
-            "✅ **Bienvenue dans le groupe {group}.** Votre compte est relié. L’espace de votre groupe s’ouvrira à vous dès \
+            "✅ **Bienvenue dans le groupe {group}.** Votre compte est lié. L’espace de votre groupe s’ouvrira à vous dès \
              qu’il existera\u{a0}; `/mon-groupe` dit où il en est."
         ),
         (false, _) => format!(
-            "✅ **Votre compte est relié à votre inscription.** Le relai local du groupe {group} validera votre participation \
+            "✅ **Votre compte est lié à votre inscription.** Le relai local du groupe {group} validera votre participation \
              avec vous\u{a0}; vous n’avez rien d’autre à faire."
         ),
     })
@@ -114,7 +114,7 @@ pub fn too_many_tries(again: DateTime<Utc>) -> String {
 /// The account that types a code is linked already.
 #[must_use]
 pub fn account_linked() -> String {
-    "⚠️ **Votre compte est déjà relié**\u{a0}: vous n’avez pas besoin de code. Celui-ci n’a pas été utilisé. `/mon-groupe` vous \
+    "⚠️ **Votre compte est déjà lié**\u{a0}: vous n’avez pas besoin de code. Celui-ci n’a pas été utilisé. `/mon-groupe` vous \
      dit où vous en êtes."
         .to_owned()
 }

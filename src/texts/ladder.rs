@@ -1,7 +1,11 @@
 //! Where a group stands on the ladder, in words: what it is, what comes next, how far it is (product.md §3; voice.md: numbers
 //! carry their meaning).
 
+use chrono::{DateTime, Utc};
+
+use super::dates;
 use super::markdown::count;
+use crate::domain::calendar::paris_date;
 use crate::domain::ladder::{Stage, Step};
 
 /// «🌱 Groupe en formation».
@@ -34,9 +38,22 @@ pub const fn sign(stage: Stage) -> &'static str {
     }
 }
 
-/// What a step gives, after «encore 3 membres»: «pour devenir une ACP».
+/// What a step gives to the group, after «encore 3 membres»: «pour devenir une ACP et recevoir des statuts». Relays and
+/// referents read it too, who may not be members.
 #[must_use]
 pub const fn gives(step: Step) -> &'static str {
+    match step {
+        Step::Possible => "pour être déclaré groupe possible",
+        Step::Forming => "pour passer «\u{a0}en formation\u{a0}» et recevoir un espace Discord",
+        Step::Assembly => "pour devenir une ACP et recevoir des statuts",
+        Step::PublishRic => "pour publier une procédure de RIC constituant",
+        Step::PublishWorks => "pour publier des travaux sur les deux autres questions",
+    }
+}
+
+/// What a step gives, said to a member of the group: «pour devenir une ACP et recevoir vos statuts».
+#[must_use]
+pub const fn gives_you(step: Step) -> &'static str {
     match step {
         Step::Possible => "pour être déclaré groupe possible",
         Step::Forming => "pour passer «\u{a0}en formation\u{a0}» et recevoir votre espace Discord",
@@ -58,7 +75,7 @@ pub const fn becomes(step: Step) -> &'static str {
     }
 }
 
-/// «7 / 10 : encore 3 membres pour devenir une ACP et recevoir vos statuts». At the top, «21 / 20 : …».
+/// «7 / 10 : encore 3 membres pour devenir une ACP et recevoir des statuts». At the top, «21 / 20 : …».
 #[must_use]
 pub fn progress(members: u32, next: Option<(Step, u32)>, top: u32) -> String {
     match next {
@@ -71,6 +88,15 @@ pub fn progress(members: u32, next: Option<(Step, u32)>, top: u32) -> String {
     }
 }
 
+/// «⚠️ Sous le seuil depuis le 10 mars 2027. Rien n’est perdu : le statut reste acquis», without its full stop.
+#[must_use]
+pub fn under(since: DateTime<Utc>) -> String {
+    format!(
+        "⚠️ Sous le seuil depuis le {}. Rien n’est perdu\u{a0}: le statut reste acquis",
+        dates::day(paris_date(since))
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -79,7 +105,7 @@ mod tests {
     fn numbers_carry_their_meaning() {
         assert_eq!(
             progress(7, Some((Step::Assembly, 10)), 20),
-            "7 / 10\u{a0}: encore 3\u{a0}membres pour devenir une ACP et recevoir vos statuts"
+            "7 / 10\u{a0}: encore 3\u{a0}membres pour devenir une ACP et recevoir des statuts"
         );
         assert_eq!(
             progress(21, None, 20),

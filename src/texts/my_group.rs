@@ -2,11 +2,10 @@
 
 use chrono::{DateTime, Utc};
 
-use super::dates::{self, Style as Moment, timestamp};
+use super::dates::{Style as Moment, timestamp};
 use super::ladder;
 use super::markdown::{count, enumeration, escape_line, fit, progress_bar};
 use crate::domain::bindings::Room;
-use crate::domain::calendar::paris_date;
 use crate::domain::ids::{ChannelId, UserId};
 use crate::domain::ladder::{Stage, Step};
 use crate::domain::view::{Button, Embed, Message, Tone};
@@ -108,7 +107,7 @@ fn member(group: &MyGroup) -> Message {
                 "{} {} / {threshold} · encore **{missing}** {}",
                 bar(group.members, threshold),
                 group.members,
-                ladder::gives(step)
+                ladder::gives_you(step)
             )
         }
         None => format!(
@@ -121,10 +120,7 @@ fn member(group: &MyGroup) -> Message {
         lines.push("Ce groupe est archivé\u{a0}: son espace se lit, sans plus changer.".to_owned());
     }
     if let Some(since) = group.under_since {
-        lines.push(format!(
-            "⚠️ Sous le seuil depuis le {}. Rien n’est perdu\u{a0}: le statut reste acquis.",
-            dates::day(paris_date(since))
-        ));
+        lines.push(format!("{}.", ladder::under(since)));
     }
     lines.push(format!("{} · {}", relays(&group.relays), referents(&group.referents)));
     if !group.rooms.is_empty() {

@@ -92,7 +92,7 @@ pub fn relay_ended(name: &str, group: &str, vacant: bool) -> Message {
     let group = escape_line(group);
     let after = if vacant {
         format!(
-            "\n⚠️ Le groupe {group} n’a plus de relai. Son référent régional est prévenu, et ses contacts sont de nouveau libres."
+            "\n⚠️ Le groupe {group} n’a plus de relai. Le référent régional est prévenu, à défaut l’équipe nationale\u{a0}; les contacts sont de nouveau libres."
         )
     } else {
         " Les contacts que cette personne tenait sont de nouveau libres.".to_owned()

@@ -165,9 +165,12 @@ pub fn summary(summary: &Summary) -> Message {
         .map(crate::domain::person::Phone::national)
         .unwrap_or_default();
     let mail = summary.identity.mail.as_ref().map_or("", |mail| mail.as_str());
+    // While the territory is to be chosen, naming one would be guessing.
+    let known = summary.places.is_empty() || summary.place_chosen.is_some();
     let place = summary
         .place
         .as_ref()
+        .filter(|_| known)
         .map(|place| format!(" ({})", escape_line(place)))
         .unwrap_or_default();
     lines.push(format!(

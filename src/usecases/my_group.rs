@@ -56,11 +56,6 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
     for room in Room::ALL {
         rooms.extend(bindings::room(tx, group.id, room).await?.map(|channel| (room, channel)));
     }
-    let under_since = ladder::steps(tx, group.id)
-        .await?
-        .into_iter()
-        .rev()
-        .find_map(|step| step.under_since);
     Ok(Some(MyGroup {
         stage: standing.stage(),
         members: standing.members,
@@ -72,7 +67,7 @@ async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) 
         relays,
         referents,
         rooms,
-        under_since,
+        under_since: standing.under_since,
         meeting,
     }))
 }
