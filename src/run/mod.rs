@@ -47,6 +47,8 @@ const LAST_INTERACTIONS: Duration = Duration::from_secs(30);
 const LAST_STEPS: Duration = Duration::from_secs(70);
 /// How long a loop rests when nothing but a wake or a change gives it work.
 const REST: Duration = Duration::from_secs(3600);
+/// Until the mirror of the server is looked for again, before commands are offered.
+const NOT_YET: Duration = Duration::from_millis(50);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
 /// The loop that makes Discord look as the database says.
@@ -396,6 +398,10 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         // The greeting of the gateway tells both, and wakes this loop.
         return Ok(REST);
     };
+    if !app.has_seen_server() {
+        // A command offered before the national team is known would refuse its own people.
+        return Ok(NOT_YET);
+    }
     let definitions = registration::definitions();
     let fingerprint = registration::fingerprint(server.0, application.get(), &definitions);
     let known = {
