@@ -1,6 +1,6 @@
 //! `/aide`.
 
-use super::{Context, author, reply};
+use super::{Context, author, registration, reply};
 use crate::error::Failure;
 use crate::texts;
 use crate::usecases::help;
@@ -9,6 +9,8 @@ use crate::usecases::help;
 #[poise::command(slash_command, rename = "aide")]
 pub(super) async fn aide(ctx: Context<'_>) -> Result<(), Failure> {
     let parts = help::parts(&ctx.data().app, author(ctx)).await?;
-    reply(ctx).send(&texts::help::show(&parts)).await?;
+    reply(ctx)
+        .send(&texts::help::show(&parts, &registration::lines()))
+        .await?;
     Ok(())
 }

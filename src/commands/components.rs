@@ -11,8 +11,8 @@ use serenity::all::{
 
 use super::reply::Reply;
 use super::{
-    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, invitation, mon_groupe, registre,
-    relai, valider,
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
+    registre, relai, valider,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -173,6 +173,13 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::NameRelay(group) => relai::ask(press, group).await,
         Action::NameRelayPick => relai::pick(press).await,
         Action::NameRelayUser(group) => relai::chosen(press, group).await,
+        Action::Undo(line) => inscrits::undone(press, line).await,
+        Action::ToPlace(page) => inscrits::turn(press, page).await,
+        Action::ToPlacePick => inscrits::pick(press).await,
+        Action::PlaceChoice(person) => inscrits::chosen(press, person).await,
+        Action::Pair(rank) => inscrits::pair(press, rank).await,
+        Action::PairSame(a, b, rank) => inscrits::same(press, a, b, rank).await,
+        Action::PairDistinct(a, b, rank) => inscrits::distinct(press, a, b, rank).await,
         Action::GroupList(page) => groupe::turn(press, page).await,
         Action::RelayList(page) => relai::turn(press, page).await,
         _ => Err(stale()),
@@ -187,6 +194,7 @@ async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outco
         Action::CallBackForm(person, at) => contacts::day_submitted(submission, person, at).await,
         Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
         Action::CodeForm => invitation::code_submitted(submission).await,
+        Action::PlaceForm(person) => inscrits::typed(submission, person).await,
         Action::NameRelayForm(group) => relai::typed(submission, group).await,
         _ => Err(stale()),
     }

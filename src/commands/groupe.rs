@@ -5,13 +5,13 @@ use super::components::Press;
 use super::{Context, author, reply};
 use crate::error::{Failure, Outcome};
 use crate::texts;
-use crate::usecases::groups;
+use crate::usecases::{group_changes, groups};
 
 /// Déclarer, lister et connaître les groupes locaux
 #[poise::command(
     slash_command,
     rename = "groupe",
-    subcommands("declarer", "liste", "fiche"),
+    subcommands("declarer", "liste", "fiche", "renommer", "archiver"),
     subcommand_required
 )]
 pub(super) async fn groupe(_: Context<'_>) -> Result<(), Failure> {
@@ -62,5 +62,38 @@ async fn fiche(
 ) -> Result<(), Failure> {
     let sheet = groups::sheet(&ctx.data().app, author(ctx), &groupe).await?;
     reply(ctx).send(&texts::groups::sheet(&sheet)).await?;
+    Ok(())
+}
+
+/// Donner un autre nom à un groupe
+#[poise::command(slash_command, rename = "renommer")]
+async fn renommer(
+    ctx: Context<'_>,
+    #[description = "Le groupe"]
+    #[autocomplete = "steered_group"]
+    groupe: String,
+    #[description = "Son nouveau nom"] nom: String,
+) -> Result<(), Failure> {
+    let app = &ctx.data().app;
+    let done = group_changes::rename(app, author(ctx), &groupe, &nom, app.clock.now()).await?;
+    reply(ctx)
+        .send(&texts::inscrits::renamed(&done.before, &done.name, done.line))
+        .await?;
+    Ok(())
+}
+
+/// Archiver un groupe : son espace passe en lecture seule, rien n’est supprimé
+#[poise::command(slash_command, rename = "archiver")]
+async fn archiver(
+    ctx: Context<'_>,
+    #[description = "Le groupe"]
+    #[autocomplete = "steered_group"]
+    groupe: String,
+) -> Result<(), Failure> {
+    let app = &ctx.data().app;
+    let done = group_changes::archive(app, author(ctx), &groupe, app.clock.now()).await?;
+    reply(ctx)
+        .send(&texts::inscrits::archived(&done.name, done.line))
+        .await?;
     Ok(())
 }

@@ -11,6 +11,7 @@ pub mod components;
 pub mod contacts;
 mod groupe;
 mod importer;
+mod inscrits;
 pub mod invitation;
 pub mod mon_groupe;
 pub mod referent;
@@ -92,6 +93,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         relai::relai(),
         referent::referent(),
         importer::importer(),
+        inscrits::inscrits(),
     ]
 }
 

@@ -12,6 +12,24 @@ pub fn definitions() -> Value {
     json!(builders)
 }
 
+/// Every line that a person can type, without «/»: each command, or each of its subcommands.
+#[must_use]
+pub fn lines() -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for command in super::all() {
+        if command.subcommands.is_empty() {
+            lines.push(command.name.to_string());
+        }
+        lines.extend(
+            command
+                .subcommands
+                .iter()
+                .map(|subcommand| format!("{} {}", command.name, subcommand.name)),
+        );
+    }
+    lines
+}
+
 /// What tells one registration from another: the server, the application and every word of the list.
 #[must_use]
 pub fn fingerprint(server: u64, application: u64, definitions: &Value) -> String {

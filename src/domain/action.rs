@@ -5,7 +5,7 @@
 //! Whoever presses is checked by the use case, each time (product.md §2).
 
 use super::contact::{Filter, OutcomeKind};
-use super::ids::{GroupId, MembershipId, PersonId, TransferId};
+use super::ids::{GroupId, JournalId, MembershipId, PersonId, TransferId};
 
 /// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,7 +103,7 @@ macro_rules! plain_arguments {
         })+
     };
 }
-plain_arguments!(PersonId, GroupId, MembershipId, u32, TransferId);
+plain_arguments!(PersonId, GroupId, MembershipId, JournalId, u32, TransferId);
 
 impl Argument for DraftId {
     fn write(&self) -> String {
@@ -179,6 +179,22 @@ actions! {
     NameRelayForm(group: GroupId) = "nommer-relai-form";
     /// Choice of one group among several announced together.
     NameRelayPick = "nommer-relai-choix";
+    /// «Défaire», under the answer to a change that can be undone for 30 days: the line of the journal that tells it.
+    Undo(line: JournalId) = "defaire";
+    /// A page of `/inscrits a-placer`.
+    ToPlace(page: u32) = "a-placer";
+    /// Choice of the person to place: opens the modal that asks for a basin.
+    ToPlacePick = "a-placer-choix";
+    /// Submission of a basin, a commune or a postal code.
+    PlaceForm(person: PersonId) = "placer-form";
+    /// Choice of one basin among those that answer.
+    PlaceChoice(person: PersonId) = "placer-choix";
+    /// A pair of `/inscrits a-verifier`, by rank.
+    Pair(rank: u32) = "paire";
+    /// «Même personne».
+    PairSame(a: PersonId, b: PersonId, rank: u32) = "paire-meme";
+    /// «Pas un doublon».
+    PairDistinct(a: PersonId, b: PersonId, rank: u32) = "paire-autre";
     /// A page of `/groupe liste`.
     GroupList(page: u32) = "groupes";
     /// A page of `/relai liste`.

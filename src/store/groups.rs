@@ -149,3 +149,30 @@ pub async fn territories(tx: &mut Tx, group: GroupId) -> Result<Vec<TerritoryId>
             .await?;
     Ok(ids.into_iter().map(TerritoryId).collect())
 }
+
+/// Gives a group another name; tells whether it changed.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn rename(tx: &mut Tx, group: GroupId, name: &str) -> Result<bool, StoreError> {
+    let done = sqlx::query("UPDATE groups SET name = ?1 WHERE id = ?2 AND name <> ?1")
+        .bind(name)
+        .bind(group.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Archives a group at an instant, or opens it again (`None`); tells whether it changed.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn archive(tx: &mut Tx, group: GroupId, at: Option<DateTime<Utc>>) -> Result<bool, StoreError> {
+    let done =
+        sqlx::query("UPDATE groups SET archived_at = ?1 WHERE id = ?2 AND (archived_at IS NULL) = (?1 IS NOT NULL)")
+            .bind(at.map(to_sql))
+            .bind(group.0)
+            .execute(tx.conn())
+            .await?;
+    Ok(done.rows_affected() == 1)
+}

@@ -31,6 +31,7 @@ pub mod journal;
 pub mod keyring;
 pub mod ladder;
 pub mod memberships;
+pub mod merges;
 pub mod meta;
 pub mod migrations;
 pub mod names;
@@ -52,7 +53,9 @@ pub mod suppression_file;
 pub mod suppressions;
 pub mod territories;
 pub mod transfers;
+pub mod undos;
 pub mod vault;
+pub mod waiting;
 pub mod zoning;
 
 use keyring::KeySource;

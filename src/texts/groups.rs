@@ -220,10 +220,7 @@ pub(super) fn turning(page: usize, pages: usize, to: fn(u32) -> Action) -> Vec<B
 fn to_place(n: u32) -> String {
     match n {
         0 => "Personne à placer : aucune".to_owned(),
-        n => format!(
-            "À placer : {} (`/inscrits a-placer`)",
-            count(u64::from(n), "personne", "personnes")
-        ),
+        n => format!("À placer : {}", count(u64::from(n), "personne", "personnes")),
     }
 }
 

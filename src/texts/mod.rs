@@ -15,6 +15,7 @@ pub mod help;
 pub mod host;
 pub mod import;
 pub mod imports;
+pub mod inscrits;
 pub mod invitations;
 pub mod ladder;
 pub mod markdown;

@@ -134,7 +134,7 @@ fn member(group: &MyGroup) -> Message {
         lines.push("Espace du groupe\u{a0}: en cours de création.".to_owned());
     }
     if let Some(version) = group.statutes {
-        lines.push(format!("📜 Statuts\u{a0}: version {version} (`/statuts voir`)"));
+        lines.push(format!("📜 Statuts\u{a0}: version {version}, dans `documents`"));
     }
     lines.push(meeting(group.meeting));
     let title = format!(

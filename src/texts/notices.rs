@@ -121,12 +121,12 @@ pub fn step(group: &str, step: Step, members: u32, place: Option<Place>) -> Mess
              statuts, que le groupe peut modifier pour se les approprier."
         ),
         Step::PublishRic => format!(
-            "🏛️ **Le groupe {group} peut publier sa procédure de RIC constituant.** Il compte {members}\u{a0}; un relai la soumet \
-             par `/travaux soumettre`."
+            "🏛️ **Le groupe {group} peut publier sa procédure de RIC constituant.** Il compte {members}\u{a0}; un relai la transmet \
+             à l’équipe nationale."
         ),
         Step::PublishWorks => format!(
             "🏛️ **Le groupe {group} peut publier ses travaux sur les deux autres questions.** Il compte {members}\u{a0}; un relai \
-             les soumet par `/travaux soumettre`."
+             les transmet à l’équipe nationale."
         ),
     };
     Message::text(format!("{news}\n{space}").trim_end().to_owned())
@@ -240,7 +240,7 @@ pub fn relay_named(group: &str, to_call: usize, place: Option<Place>) -> Message
          Sur le serveur\u{a0}:\n\
          - `/contacts` ouvre votre liste, fiche par fiche (une courte charte à lire la première fois)\u{a0};\n\
          - `/valider` enregistre la participation d’une personne qui a donné son accord\u{a0};\n\
-         - `/aide` et `/argumentaire` sont là quand il faut.{place}",
+         - `/aide` est là quand il faut.{place}",
         name(group)
     ))
 }
@@ -281,8 +281,8 @@ pub fn without_relay(group: GroupId, group_name: &str, to_call: usize) -> Messag
 pub fn referent_named(region: &str, groups: usize) -> Message {
     Message::text(format!(
         "✅ **Vous êtes référent régional\u{a0}: {}.** {}.\n\
-         Vous recevez les nouvelles des groupes de la région. Sur le serveur, `/relai nommer` nomme un relai, `/groupe liste` \
-         montre les groupes, `/rapport-region` fait le point.",
+         Vous recevez les nouvelles des groupes de la région. Sur le serveur, `/relai nommer` nomme un relai et \
+         `/groupe liste` montre les groupes.",
         name(region),
         match groups {
             0 => "Aucun groupe n’y est encore déclaré".to_owned(),

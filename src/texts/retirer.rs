@@ -38,6 +38,6 @@ pub fn done(name: &str, group: &str, reason: &str, standing: &str) -> Message {
 #[must_use]
 pub fn exclusion_needs_a_decision() -> String {
     "⛔ **Une exclusion se décide en groupe.** Elle demande une décision adoptée de type «\u{a0}exclusion\u{a0}» qui nomme \
-     cette personne\u{a0}: `/decision proposer` ouvre le vote. Rien n’a changé."
+     cette personne. Rien n’a changé."
         .to_owned()
 }

@@ -73,20 +73,20 @@ pub fn announcement(occasion: &Occasion, places: Places, marker: &str) -> String
         Step::Assembly => format!(
             "🏛️ **Le groupe {name} est une ACP (Assemblée Constituante Populaire).** <@&{role}>, cette étape est la vôtre.\n\
              📜 Vos statuts sont épinglés dans <#{documents}>, article par article. Ce sont des statuts génériques\u{a0}: \
-             `/statuts proposer` soumet un changement au vote du groupe.\n\
+             le groupe peut les modifier pour se les approprier.\n\
              {}",
             next(occasion),
         ),
         Step::PublishRic => format!(
             "📜 **Le groupe {name} peut publier sa procédure de RIC constituant.** <@&{role}>, écrivez-la ensemble ici\u{a0}; \
-             votre relai l’envoie avec `/travaux soumettre`, sujet 1.\n\
+             votre relai la transmet à l’équipe nationale.\n\
              {}",
             next(occasion),
         ),
         Step::PublishWorks => format!(
             "📜 **Le groupe {name} peut publier ses travaux sur les deux autres questions.** <@&{role}>, le sujet 2 est la \
              procédure qui permet à tous les citoyens d’écrire le RIC constituant\u{a0}; le sujet 3, le travail d’un député sans \
-             majorité. Votre relai les envoie avec `/travaux soumettre`.\n",
+             majorité. Votre relai les transmet à l’équipe nationale.\n",
         ),
     };
     format!("{}\n-# {marker}", body.trim_end())

@@ -9,6 +9,7 @@
 )]
 
 mod delivery;
+mod desk;
 mod gateway;
 mod ground;
 mod host;

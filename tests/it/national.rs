@@ -275,3 +275,62 @@ async fn a_group_is_declared_from_the_list_of_basins() {
             .is_empty()
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn people_are_placed_and_records_made_one_by_button() {
+    let house = open().await;
+    let nadia = house.person("nadia");
+    let file = "prenom;nom;telephone;mail;cp\nAna;Roux;;ana@example.org;98800\n\
+                Camille;Dupré;06 39 98 00 01;camille@example.org;34400\nNoé;Dupré;06 39 98 00 01;noe@example.org;34400\n";
+    let dry = nadia
+        .slash(
+            "importer",
+            &[("fichier", Value::file("inscrits.csv", file.as_bytes().to_vec()))],
+        )
+        .await
+        .unwrap();
+    says(&dry, "Doublons à vérifier\u{a0}: 1").await;
+    let done = nadia.press(&dry, "Importer").await.unwrap();
+    says(&done, "terminé").await;
+
+    let list = nadia.slash("inscrits a-placer", &[]).await.unwrap();
+    assert!(list.ephemeral() && list.text().contains("Ana R."), "{}", list.text());
+    let form = nadia.select(&list, "Placer une personne", &["1"]).await.unwrap();
+    let several = nadia.submit_modal(&form, &[("bassin", "saint")]).await.unwrap();
+    assert!(several.text().contains("Plusieurs bassins"), "{}", several.text());
+    let placed = nadia.submit_modal(&form, &[("bassin", "nîmes")]).await.unwrap();
+    assert!(
+        placed.text().contains("Ana R.\u{a0}: Nîmes (Gard)"),
+        "{}",
+        placed.text()
+    );
+
+    let pair = nadia.slash("inscrits a-verifier", &[]).await.unwrap();
+    assert!(
+        pair.ephemeral() && pair.text().contains("camille@example.org"),
+        "{}",
+        pair.text()
+    );
+    assert_eq!(pair.buttons(), ["Même personne", "Pas un doublon"]);
+    let next = nadia.press(&pair, "Même personne").await.unwrap();
+    assert!(next.text().contains("Aucun doublon"), "{}", next.text());
+    let merged = next.followup(0).await;
+    let undone = nadia.press(merged.id, "Défaire").await.unwrap();
+    assert!(undone.text().contains("défaite"), "{}", undone.text());
+    let pair = nadia.slash("inscrits a-verifier", &[]).await.unwrap();
+    let next = nadia.press(&pair, "Pas un doublon").await.unwrap();
+    assert!(next.text().contains("Aucun doublon"), "{}", next.text());
+
+    let avec = nadia
+        .choose("inscrits fusionner", "avec", "noe@example.org")
+        .await
+        .unwrap();
+    let done = nadia
+        .slash(
+            "inscrits fusionner",
+            &[("personne", "camille@example.org".into()), ("avec", avec)],
+        )
+        .await
+        .unwrap();
+    assert!(done.text().contains("n’en font plus qu’une"), "{}", done.text());
+}

@@ -47,7 +47,12 @@ const TABLE: &[Row] = &[
     ("groupe declarer", &[("bassin", "nulle part")], "n...."),
     ("groupe liste", &[], "nr..."),
     ("groupe fiche", &[("groupe", "999")], "nr..."),
+    ("groupe renommer", &[("groupe", "999"), ("nom", "Ailleurs")], "n...."),
+    ("groupe archiver", &[("groupe", "999")], "n...."),
     ("importer", &[("fichier", "!")], "n...."),
+    ("inscrits a-placer", &[], "n...."),
+    ("inscrits a-verifier", &[], "n...."),
+    ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
 ];
 
 /// The lines that a person can type, from what is registered.

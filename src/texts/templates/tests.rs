@@ -191,7 +191,8 @@ fn the_notice_says_who_why_how_long_where_and_which_rights() {
         "24\u{a0}mois",
         "12\u{a0}mois",
         "hors de l’Union européenne",
-        "/mes-donnees",
+        // Until the command exists, rights are asked of the people who host the data.
+        "retirer votre accord à tout moment",
         "effacer",
         "équipe nationale",
     ] {

@@ -311,7 +311,10 @@ async fn help_is_by_role_and_fits() {
     let ground = Ground::new().await;
     let titles = async |user| -> Vec<String> {
         let parts = help::parts(&ground.app, actor(user)).await.unwrap();
-        assert_eq!(texts::help::show(&parts).faults(), Vec::<String>::new());
+        assert_eq!(
+            texts::help::show(&parts, &maillage::commands::registration::lines()).faults(),
+            Vec::<String>::new()
+        );
         parts.into_iter().map(|part| part.title).collect()
     };
     assert_eq!(titles(STRANGER).await, ["Pour tout le monde", "Vos données"]);
