@@ -60,6 +60,7 @@ pub mod domain;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;
+pub mod metrics;
 pub mod reconciler;
 pub mod run;
 pub mod scheduler;

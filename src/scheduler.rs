@@ -371,7 +371,15 @@ impl Scheduler {
         }
         let folder = self.app.settings.backups_dir();
         let stamp = now.format("%Y%m%d-%H%M%S").to_string();
-        match backup::nightly(self.app.store.path(), &folder, &stamp, settings.kept).await {
+        match backup::nightly(
+            self.app.store.path(),
+            &folder,
+            &stamp,
+            settings.kept,
+            settings.age_recipient.as_deref(),
+        )
+        .await
+        {
             Ok(()) => {
                 let mut tx = self.app.store.write().await?;
                 meta::set_instant(&mut tx, Fact::Backup, now).await?;

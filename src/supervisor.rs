@@ -203,6 +203,11 @@ impl Supervisor {
         self.tasks.spawn(task);
     }
 
+    /// Ends with the loops: for tasks that are not loops.
+    pub fn ending(&self) -> impl Future<Output = ()> + Send + use<> {
+        self.shutdown.clone().cancelled_owned()
+    }
+
     /// Asks every loop to end after its present step.
     pub fn end(&self) {
         self.shutdown.cancel();

@@ -131,7 +131,11 @@ async fn perform(command: Command) -> Result<(), Lines> {
         } else {
             Settings::load_offline(&env, &base)
         };
-        settings.map_err(|faults| texts::faults::lines(&faults))
+        let settings = settings.map_err(|faults| texts::faults::lines(&faults))?;
+        match settings.unserved().as_slice() {
+            [] => Ok(settings),
+            unserved => Err(texts::faults::lines(unserved)),
+        }
     };
     match command {
         Command::Run => {
@@ -300,6 +304,7 @@ impl Shown {
             RunError::Suppressions(SyncError::File { path, source }) => host::file(path, source),
             RunError::Suppressions(SyncError::Store(_)) => host::database_broken(&self.database),
             RunError::Tls(_) | RunError::Unprepared(_) => host::no_client(),
+            RunError::Metrics { address, source } => host::metrics(&address.to_string(), source.kind()),
             RunError::TokenMissing => texts::faults::lines(&[texts::faults::Fault::absent(
                 texts::faults::Place::Environment,
                 "DISCORD_TOKEN",

@@ -26,11 +26,14 @@ pub mod valider;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use chrono::{DateTime, Utc};
 use serenity::all as serenity;
 
+use crate::discord::gateway::Pulse;
 use crate::domain::ids::{GuildId, UserId};
 use crate::domain::view::Message;
 use crate::error::{Failure, Refusal, UserError};
+use crate::supervisor;
 use crate::texts;
 use crate::usecases::App;
 use crate::usecases::authority::Actor;
@@ -42,16 +45,30 @@ use reply::Reply;
 pub struct Data {
     /// Database, settings, texts, territories, clock.
     pub app: Arc<App>,
+    /// How the process is, for `/diagnostic`.
+    pub vitals: Vitals,
     /// Interactions seen lately: Discord may deliver one twice.
     seen: Mutex<VecDeque<u64>>,
+}
+
+/// How the process is.
+#[derive(Debug, Clone)]
+pub struct Vitals {
+    /// When it started.
+    pub started: DateTime<Utc>,
+    /// What its loops have done.
+    pub loops: Arc<supervisor::Status>,
+    /// Latency and unreadable events of the gateway.
+    pub gateway: Arc<Pulse>,
 }
 
 impl Data {
     /// The data of a new process.
     #[must_use]
-    pub fn new(app: Arc<App>) -> Self {
+    pub fn new(app: Arc<App>, vitals: Vitals) -> Self {
         Self {
             app,
+            vitals,
             seen: Mutex::new(VecDeque::with_capacity(SEEN)),
         }
     }

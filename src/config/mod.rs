@@ -186,8 +186,8 @@ impl Settings {
         Self::read(env, base, false)
     }
 
-    /// The settings that this version reads but does not yet serve. A host who counts on one (encrypted backups, a layout
-    /// for hundreds of groups) must learn it at the start, not from what does not happen.
+    /// The settings that this version reads but does not yet serve. A host who counts on one (a layout for hundreds of
+    /// groups) must learn it at the start, not from what does not happen.
     #[must_use]
     pub fn unserved(&self) -> Vec<Fault> {
         let place = || {
@@ -195,11 +195,7 @@ impl Settings {
                 .as_ref()
                 .map_or(Place::Environment, |file| Place::file(file.display().to_string()))
         };
-        let asked = [
-            (self.space.layout == Layout::Dense, place(), file::DENSE),
-            (self.backups.age_recipient.is_some(), place(), file::AGE),
-            (self.metrics.is_some(), Place::Environment, file::METRICS),
-        ];
+        let asked = [(self.space.layout == Layout::Dense, place(), file::DENSE)];
         asked
             .into_iter()
             .filter(|(asked, ..)| *asked)

@@ -291,9 +291,7 @@ fn backups(mut s: Section<'_, '_>) -> BackupSettings {
         time: time(&mut s, "heure", d.time),
         age_recipient: s.text("age", d.age_recipient, expected::AGE, |text| {
             or_none(text, |text| {
-                let key = text.strip_prefix("age1")?;
-                let is_bech32 = key.len() >= 20 && key.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit());
-                is_bech32.then(|| text.to_owned())
+                text.parse::<age::x25519::Recipient>().is_ok().then(|| text.to_owned())
             })
         }),
     }

@@ -462,13 +462,25 @@ fn other_values_are_checked_too() {
 fn what_is_not_served_yet_is_told_at_the_start() {
     let mut settings = Settings::default();
     assert_eq!(settings.unserved(), []);
-    settings.metrics = "127.0.0.1:9100".parse().ok();
     settings.tunables.space.layout = Layout::Dense;
-    settings.tunables.backups.age_recipient = Some("age1".to_owned());
     let told = settings.unserved().iter().map(ToString::to_string).collect::<Vec<_>>();
-    assert_eq!(told.len(), 3);
-    assert!(
-        told[0].contains("dense") && told[1].contains("age") && told[2].contains("METRICS_ADDR"),
-        "{told:?}"
-    );
+    assert!(told.len() == 1 && told[0].contains("dense"), "{told:?}");
+}
+
+#[test]
+fn an_age_recipient_is_checked_whole() {
+    let recipient = age::x25519::Identity::generate().to_public().to_string();
+    let read = |value: &str| {
+        let value = value.to_owned();
+        let env = move |name: &str| match name {
+            "DISCORD_TOKEN" => Some("jeton".to_owned()),
+            "MAILLAGE_SAUVEGARDES_AGE" => Some(value.clone()),
+            _ => None,
+        };
+        let folder = tempfile::tempdir().unwrap();
+        Settings::load(&env, folder.path())
+    };
+    assert_eq!(read(&recipient).unwrap().backups.age_recipient, Some(recipient.clone()));
+    let mistyped = recipient.replacen('q', "p", 1).replacen("age1", "age1p", 1);
+    assert!(read(&mistyped).is_err());
 }

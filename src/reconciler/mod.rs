@@ -277,6 +277,9 @@ impl Reconciler {
             self.find_national(listed).await?;
             self.note_people(people).await?;
         }
+        if self.mirror.is_some() {
+            self.app.note_seen();
+        }
         Ok(Look::Seen {
             stirred: self.mirror.as_mut().is_some_and(Mirror::take_stirred),
         })

@@ -7,6 +7,7 @@
 mod dispatcher;
 mod startup;
 
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -17,7 +18,7 @@ use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
-use crate::commands::{Data, registration};
+use crate::commands::{Data, Vitals, registration};
 use crate::config::Settings;
 use crate::discord::client::Clients;
 use crate::discord::events;
@@ -25,6 +26,7 @@ use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
 use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::metrics;
 use crate::reconciler::Reconciler;
 use crate::scheduler::Scheduler;
 use crate::store::keyring::KeySource;
@@ -45,6 +47,8 @@ const LAST_INTERACTIONS: Duration = Duration::from_secs(30);
 const LAST_STEPS: Duration = Duration::from_secs(70);
 /// How long a loop rests when nothing but a wake or a change gives it work.
 const REST: Duration = Duration::from_secs(3600);
+/// Until the mirror of the server is looked for again, before commands are offered.
+const NOT_YET: Duration = Duration::from_millis(50);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
 /// The loop that makes Discord look as the database says.
@@ -80,6 +84,15 @@ pub enum RunError {
     /// The gateway cannot be prepared.
     #[error("gateway")]
     Unprepared(#[from] Unprepared),
+    /// The address of `METRICS_ADDR` cannot be had.
+    #[error("measures at {address}")]
+    Metrics {
+        /// The address.
+        address: SocketAddr,
+        /// The cause.
+        #[source]
+        source: std::io::Error,
+    },
     /// `DISCORD_TOKEN` is not given.
     #[error("no token")]
     TokenMissing,
@@ -220,10 +233,28 @@ pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken
     .map_err(RunError::Tls)?;
     let retry = settings.retry;
     let app = open(settings, clock.clone()).await?;
+    let measures = match app.settings.metrics {
+        None => None,
+        Some(address) => {
+            let listener = metrics::listen(address).await;
+            Some(listener.map_err(|source| RunError::Metrics { address, source })?)
+        }
+    };
     // The loops end after the interactions, which may still have work for them.
     let supervisor = Arc::new(Supervisor::new(CancellationToken::new(), clock, retry));
     let pulse = Arc::new(Pulse::default());
+    let vitals = Vitals {
+        started: app.clock.now(),
+        loops: supervisor.status(),
+        gateway: Arc::clone(&pulse),
+    };
+    if let Some(listener) = measures {
+        let end = supervisor.ending();
+        let served = metrics::serve(listener, Arc::clone(&app), vitals.clone(), end);
+        supervisor.spawn(served);
+    }
     let life = Life {
+        vitals,
         app: Arc::clone(&app),
         clients,
         supervisor: Arc::clone(&supervisor),
@@ -243,6 +274,7 @@ pub async fn start(settings: Settings, clock: Clock, shutdown: CancellationToken
 
 /// One life of the process.
 struct Life {
+    vitals: Vitals,
     app: Arc<App>,
     clients: Clients,
     supervisor: Arc<Supervisor>,
@@ -281,7 +313,7 @@ impl Life {
         let (fatal, mut fatals) = mpsc::unbounded_channel();
         let (observer, events) = events::observer();
         let dispatcher = Dispatcher::new(
-            Arc::new(Data::new(Arc::clone(&self.app))),
+            Arc::new(Data::new(Arc::clone(&self.app), self.vitals.clone())),
             Arc::clone(&self.gate),
             Arc::clone(&self.supervisor),
             observer,
@@ -366,6 +398,10 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         // The greeting of the gateway tells both, and wakes this loop.
         return Ok(REST);
     };
+    if !app.has_seen_server() {
+        // A command offered before the national team is known would refuse its own people.
+        return Ok(NOT_YET);
+    }
     let definitions = registration::definitions();
     let fingerprint = registration::fingerprint(server.0, application.get(), &definitions);
     let known = {

@@ -152,23 +152,43 @@ pub async fn restore(from: &Path, path: &Path, key: &KeySource, stamp: &str) -> 
 }
 
 /// Makes a copy of the night in `folder`, under a name that bears the instant, and keeps the `kept` latest ones. The copy
-/// takes its name once it is whole.
+/// takes its name once it is whole; with a recipient, it is sealed once more, to whoever holds that `age` key.
 ///
 /// # Errors
 /// See [`CopyError`].
-pub async fn nightly(database: &Path, folder: &Path, stamp: &str, kept: u32) -> Result<(), CopyError> {
+pub async fn nightly(
+    database: &Path,
+    folder: &Path,
+    stamp: &str,
+    kept: u32,
+    recipient: Option<&str>,
+) -> Result<(), CopyError> {
     let refused = |path: &Path| {
         let path = path.to_owned();
         move |source| CopyError::File { path, source }
     };
     create_private_folder(folder).map_err(refused(folder))?;
     let unfinished = folder.join(UNFINISHED);
-    // Left by a process that died in the middle.
-    let _ = std::fs::remove_file(&unfinished);
+    let sealed = folder.join(UNFINISHED_SEALED);
+    for left in [&unfinished, &sealed] {
+        // Left by a process that died in the middle.
+        let _ = std::fs::remove_file(left);
+    }
     copy(database, &unfinished).await?;
-    let name = folder.join(format!("{PREFIX}{stamp}{SUFFIX}"));
-    std::fs::rename(&unfinished, &name).map_err(refused(&name))?;
-    let all = copies(folder, PREFIX, SUFFIX).map_err(refused(folder))?;
+    let (whole, name) = match recipient {
+        None => (unfinished, folder.join(format!("{PREFIX}{stamp}{SUFFIX}"))),
+        Some(recipient) => {
+            let (recipient, from, to) = (recipient.to_owned(), unfinished.clone(), sealed.clone());
+            let sealing = tokio::task::spawn_blocking(move || seal_to(&recipient, &from, &to)).await;
+            sealing
+                .unwrap_or_else(|error| Err(std::io::Error::other(error)))
+                .map_err(refused(&sealed))?;
+            std::fs::remove_file(&unfinished).map_err(refused(&unfinished))?;
+            (sealed, folder.join(format!("{PREFIX}{stamp}{SUFFIX}{SUFFIX_SEALED}")))
+        }
+    };
+    std::fs::rename(&whole, &name).map_err(refused(&name))?;
+    let all = copies(folder).map_err(refused(folder))?;
     let excess = all.len().saturating_sub(usize::try_from(kept).unwrap_or(usize::MAX));
     for old in all.iter().take(excess) {
         std::fs::remove_file(old).map_err(refused(old))?;
@@ -179,8 +199,22 @@ pub async fn nightly(database: &Path, folder: &Path, stamp: &str, kept: u32) -> 
 /// How the names of nightly copies begin and end; between them stands the instant, so that names sort by age.
 const PREFIX: &str = "maillage-";
 const SUFFIX: &str = ".db";
-/// The name of a copy that is being made.
+/// What is added to the name of a copy that is sealed to a recipient.
+const SUFFIX_SEALED: &str = ".age";
+/// The names of a copy that is being made.
 const UNFINISHED: &str = "sauvegarde-en-cours";
+const UNFINISHED_SEALED: &str = "sauvegarde-en-cours.age";
+
+/// Seals a file to a recipient, in a new file that only its owner may read.
+fn seal_to(recipient: &str, from: &Path, to: &Path) -> std::io::Result<()> {
+    let recipient: age::x25519::Recipient = recipient.parse().map_err(std::io::Error::other)?;
+    let recipients = std::iter::once(&recipient as &dyn age::Recipient);
+    let encryptor = age::Encryptor::with_recipients(recipients).map_err(std::io::Error::other)?;
+    let out = private_options().create_new(true).open(to)?;
+    let mut sealing = encryptor.wrap_output(out)?;
+    std::io::copy(&mut std::fs::File::open(from)?, &mut sealing)?;
+    sealing.finish()?.sync_all()
+}
 
 /// Creates a folder that only its owner may enter.
 fn create_private_folder(path: &Path) -> std::io::Result<()> {
@@ -194,11 +228,11 @@ fn create_private_folder(path: &Path) -> std::io::Result<()> {
     builder.create(path)
 }
 
-/// The copies in a folder whose names begin and end so, oldest first: names bear the instant.
+/// The nightly copies in a folder, oldest first: names bear the instant.
 ///
 /// # Errors
 /// When the folder cannot be read; one that is absent holds none.
-pub fn copies(folder: &Path, prefix: &str, suffix: &str) -> std::io::Result<Vec<PathBuf>> {
+pub fn copies(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Vec::new()),
@@ -208,9 +242,10 @@ pub fn copies(folder: &Path, prefix: &str, suffix: &str) -> std::io::Result<Vec<
     for entry in entries {
         let entry = entry?;
         let name = entry.file_name();
-        let is_copy = name
-            .to_str()
-            .is_some_and(|name| name.starts_with(prefix) && name.ends_with(suffix));
+        let is_copy = name.to_str().is_some_and(|name| {
+            let plain = name.strip_suffix(SUFFIX_SEALED).unwrap_or(name);
+            plain.starts_with(PREFIX) && plain.ends_with(SUFFIX)
+        });
         if is_copy {
             found.push(entry.path());
         }

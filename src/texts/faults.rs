@@ -214,12 +214,6 @@ pub mod file {
     /// The layout for hundreds of groups.
     pub const DENSE: &str =
         "disposition vaut «\u{a0}dense\u{a0}», que cette version ne sait pas encore faire. Attendu\u{a0}: \"ample\".";
-    /// Backups encrypted to a recipient.
-    pub const AGE: &str = "age est donné, mais cette version ne sait pas encore chiffrer les sauvegardes pour un destinataire\u{a0}: elles sont scellées par la clé de la base. Attendu\u{a0}: \"\".";
-    /// Measures over HTTP.
-    pub const METRICS: &str =
-        "METRICS_ADDR est donné, mais cette version ne sert pas encore de mesures. Attendu\u{a0}: rien.";
-
     /// The file named by the host is not there or cannot be read.
     #[must_use]
     pub fn unreadable(path: &str, reason: std::io::ErrorKind) -> String {

@@ -182,6 +182,18 @@ pub fn no_client() -> String {
     "La connexion chiffrée à Discord ne peut pas être préparée sur cette machine.".to_owned()
 }
 
+/// The address of the measures cannot be had.
+#[must_use]
+pub fn metrics(address: &str, reason: std::io::ErrorKind) -> String {
+    let why = match reason {
+        std::io::ErrorKind::AddrInUse => "un autre programme utilise déjà cette adresse",
+        std::io::ErrorKind::PermissionDenied => "les droits de ce compte ne suffisent pas",
+        std::io::ErrorKind::AddrNotAvailable => "cette adresse n’est pas celle de cette machine",
+        _ => "cette adresse ne peut pas être utilisée",
+    };
+    format!("METRICS_ADDR\u{a0}: {address}\u{a0}: {why}.")
+}
+
 /// Another process holds the database.
 #[must_use]
 pub fn held(database: &Path) -> String {

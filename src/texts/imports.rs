@@ -134,10 +134,10 @@ pub fn applied(counts: &Counts, declared: &[String]) -> Message {
     let names: Vec<String> = declared.iter().map(|name| escape_line(name)).collect();
     lines.extend(groups("Groupes devenus possibles", &names));
     if counts.to_review > 0 {
-        lines.push("Les doublons possibles sont gardés à part\u{a0}: aucun n’a été fusionné.".to_owned());
+        lines.push("Les doublons se comparent avec `/inscrits a-verifier`.".to_owned());
     }
     if counts.to_place > 0 {
-        lines.push("Les personnes à placer sont gardées, sans groupe pour le moment.".to_owned());
+        lines.push("Les personnes à placer sont dans `/inscrits a-placer`.".to_owned());
     }
     Message::text(joined("✅ **L’import est terminé.**", &lines))
 }

@@ -34,6 +34,7 @@ pub mod undo;
 pub mod validation;
 pub mod zoning;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock, PoisonError, RwLock};
 
 use crate::clock::Clock;
@@ -56,6 +57,7 @@ pub struct App {
     texts: RwLock<Arc<Texts>>,
     atlas: RwLock<Arc<Atlas>>,
     guild: OnceLock<GuildId>,
+    seen: AtomicBool,
 }
 
 impl App {
@@ -69,6 +71,7 @@ impl App {
             texts: RwLock::new(Arc::new(texts)),
             atlas: RwLock::new(Arc::new(atlas)),
             guild: OnceLock::new(),
+            seen: AtomicBool::new(false),
         }
     }
 
@@ -103,6 +106,17 @@ impl App {
     /// Binds the process to its server; a second call changes nothing.
     pub fn bind(&self, guild: GuildId) {
         let _ = self.guild.set(guild);
+    }
+
+    /// Notes that the server's roles and members have been mirrored once by this process.
+    pub fn note_seen(&self) {
+        self.seen.store(true, Ordering::Release);
+    }
+
+    /// Whether the server's roles and members have been mirrored: before that, nobody of the national team is known.
+    #[must_use]
+    pub fn has_seen_server(&self) -> bool {
+        self.seen.load(Ordering::Acquire)
     }
 
     /// The rules that the ladder follows.

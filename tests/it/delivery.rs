@@ -579,3 +579,36 @@ async fn a_backup_is_made_each_night_and_the_latest_are_kept() {
         "{last:?}"
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_can_be_sealed_to_a_recipient() {
+    let identity = age::x25519::Identity::generate();
+    let recipient = identity.to_public().to_string();
+    let town = Town::with(server(), |settings| {
+        settings.tunables.backups.age_recipient = Some(recipient)
+    })
+    .await;
+    town.house.advance(TimeDelta::days(1));
+    let folder = town.house.folder().join("sauvegardes");
+    let found = || {
+        let names = std::fs::read_dir(&folder)
+            .into_iter()
+            .flatten()
+            .map(|entry| entry.unwrap().path());
+        names
+            .filter(|path| path.extension().is_some_and(|end| end == "age"))
+            .collect::<Vec<_>>()
+    };
+    until("the sealed backup", || async {
+        found().iter().any(|path| path.to_string_lossy().ends_with(".db.age"))
+    })
+    .await;
+    let sealed = std::fs::read(&found()[0]).unwrap();
+    assert!(!sealed.windows(15).any(|window| window == b"SQLite format 3"));
+    let plain = age::decrypt(&identity, &sealed).unwrap();
+    assert!(plain.starts_with(b"SQLite format 3"));
+    until("the plain copy to be gone", || async {
+        std::fs::read_dir(&folder).unwrap().count() == 1
+    })
+    .await;
+}

@@ -262,3 +262,37 @@ async fn a_mistyped_command_is_told_in_one_line() {
     let ended = Program::new().run(&["--help"]).await;
     assert_eq!((ended.code, ended.err.as_str()), (Some(0), ""), "{ended:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn measures_are_served_when_asked_for() {
+    let discord = Loopback::start(server()).await.unwrap();
+    let address = {
+        let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        free.local_addr().unwrap().to_string()
+    };
+    let program = Program::for_discord(&discord).with("METRICS_ADDR", &address);
+    let process = program.spawn(&[]);
+    discord.wait_connected().await;
+    let page = |path: &str| {
+        let url = format!("http://{address}{path}");
+        async move {
+            let answer = reqwest::get(url).await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        }
+    };
+    assert_eq!(page("/healthz").await, (200, "ok\n".to_owned()));
+    let (status, text) = page("/metrics").await;
+    assert_eq!(status, 200);
+    for measure in [
+        "maillage_outbox_waiting 0",
+        "maillage_database_bytes",
+        "maillage_loop_failures_total",
+    ] {
+        assert!(text.contains(measure), "no {measure} in {text}");
+    }
+    assert_eq!(page("/autre").await.0, 404);
+    let second = Program::for_discord(&discord).with("METRICS_ADDR", &address);
+    fails(&second, &[], &["METRICS_ADDR", "déjà"]).await;
+    process.terminate();
+    assert_eq!(process.ended().await.code, Some(0));
+}

@@ -16,6 +16,7 @@ use maillage::clock::Clock;
 use maillage::config::Settings;
 use maillage::loopback::{Builder, Loopback, Person};
 use maillage::run::{self, Running};
+use maillage::store::meta::{self, Fact};
 use maillage::usecases::App;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -136,11 +137,12 @@ impl House {
     pub(crate) async fn served(&self) {
         let running = self.running();
         until("the bot to serve", || async {
-            let loops = running.status().loops();
-            running.app.guild().is_some()
-                && loops
-                    .get("registration")
-                    .is_some_and(|status| status.last_success.is_some())
+            let app = &running.app;
+            if app.guild().is_none() || !app.has_seen_server() {
+                return false;
+            }
+            let mut tx = app.store.read().await.expect("a reader");
+            meta::get(&mut tx, Fact::Commands).await.expect("a fact").is_some()
         })
         .await;
     }
