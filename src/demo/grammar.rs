@@ -126,18 +126,11 @@ fn world_step(line: &str) -> Result<Step, String> {
 }
 
 fn act(words: &str, rest: &[String]) -> Result<Act, String> {
-    let with_fields: [(&str, fn(Vec<(String, String)>) -> Act); 2] =
-        [("remplit", Act::Fill), ("valide de même", Act::Validate)];
-    for (said, act) in with_fields {
-        let Some(fields) = after(words, said) else { continue };
-        let mut all = fields_in_line(fields)?;
-        for line in rest {
-            let (name, value) = line
-                .split_once(" :")
-                .ok_or_else(|| format!("champ : valeur ? {}", line.trim()))?;
-            all.push((name.trim().to_owned(), value.trim().to_owned()));
-        }
-        return Ok(act(all));
+    if let Some(fields) = after(words, "remplit") {
+        return all_fields(fields, rest).map(Act::Fill);
+    }
+    if let Some(fields) = after(words, "valide de même") {
+        return all_fields(fields, rest).map(Act::Validate);
     }
     let joined = rest
         .iter()
@@ -252,6 +245,18 @@ fn words(line: &str) -> Result<Vec<String>, String> {
         out.push(word);
     }
     Ok(out)
+}
+
+/// Fields behind the words of an act, and one a line below it.
+fn all_fields(line: &str, below: &[String]) -> Result<Vec<(String, String)>, String> {
+    let mut all = fields_in_line(line)?;
+    for line in below {
+        let (name, value) = line
+            .split_once(" :")
+            .ok_or_else(|| format!("champ : valeur ? {}", line.trim()))?;
+        all.push((name.trim().to_owned(), value.trim().to_owned()));
+    }
+    Ok(all)
 }
 
 fn fields_in_line(line: &str) -> Result<Vec<(String, String)>, String> {
