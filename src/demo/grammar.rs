@@ -125,9 +125,6 @@ fn world_step(line: &str) -> Result<Step, String> {
         .ok_or_else(|| format!("personne ne s’appelle ainsi et rien ne se dit ainsi : {line}"))
 }
 
-/// An act made of named fields.
-type WithFields = fn(Vec<(String, String)>) -> Act;
-
 fn act(words: &str, rest: &[String]) -> Result<Act, String> {
     if let Some(fields) = after(words, "remplit") {
         return all_fields(fields, rest).map(Act::Fill);
