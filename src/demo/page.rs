@@ -116,7 +116,7 @@ fn attachment(name: &str, content_type: &str, bytes: &[u8]) -> Vec<String> {
     lines
 }
 
-/// A row: «[Confirmer] [Annuler]», or a select with the first of its options.
+/// A row: «`[Confirmer] [Annuler]`», or a select with the first of its options.
 fn components(row: &Json, names: &impl Names) -> Vec<String> {
     let parts = row["components"].as_array().map(Vec::as_slice).unwrap_or_default();
     if let Some(select) = parts.first().filter(|part| part["type"] != 2) {

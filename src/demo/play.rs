@@ -1,7 +1,7 @@
 //! Plays a scenario: acts as its persons through the loopback Discord, against the real bot, and writes down what they see.
 //!
 //! The bot does much of its work after it has answered. With the transcript of the file at hand, an act is over as soon as
-//! everything told there has been seen, or when it has not within [`LIMIT`]; without it, when nothing has moved for [`CALM`].
+//! everything told there has been seen, or when it has not within `LIMIT`; without it, when nothing has moved for `CALM`.
 //! The bot's clock stands still but when the script moves it, so that the same story gives the same lines.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,7 +1,7 @@
 //! The gateway: what serenity does not watch over by itself (discord.md §4 and §5).
 //!
 //! * It can keep its thread busy while it waits for a dead connection: [`Gateway`] gives it one of its own.
-//! * It can die without a word: [`watch`] notices that neither events nor heartbeat acknowledgements come any more.
+//! * It can die without a word: [`watch()`] notices that neither events nor heartbeat acknowledgements come any more.
 //! * When the peer accepts the connection and drops it, serenity tries again without any delay: [`turnstile`] paces it.
 //! * An event that lacks one field is dropped at debug level: [`Pulse`] counts those that we wait for, and notices a READY
 //!   that no GUILD_CREATE follows.
@@ -230,7 +230,7 @@ impl Gateway {
         (&mut self.task).await.unwrap_or(End::Stopped)
     }
 
-    /// What is watched and paced from outside, see [`watch`] and [`turnstile`].
+    /// What is watched and paced from outside, see [`watch()`] and [`turnstile`].
     #[must_use]
     pub fn parts(&self) -> (Arc<ShardManager>, Arc<tokio::sync::Mutex<String>>) {
         (Arc::clone(&self.shards), Arc::clone(&self.address))

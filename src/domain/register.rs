@@ -1,6 +1,6 @@
 //! From the facts of a group to the pages of its register, within Discord's limits (product.md §8).
 //!
-//! A page breaks where it is full, and after every [`run`] numbers: numbers are stable, so a member who leaves, or whose name
+//! A page breaks where it is full, and after every `run` numbers: numbers are stable, so a member who leaves, or whose name
 //! grows, changes the page that holds the line and the first one, which counts the members, and seldom another.
 
 use chrono::{DateTime, Utc};

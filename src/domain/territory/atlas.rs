@@ -458,7 +458,7 @@ impl Atlas {
         self.geography.postal_codes()
     }
 
-    /// The territories that answer to what was typed, the best first: see [`SearchIndex`]'s order in `search.rs`. Accents, case
+    /// The territories that answer to what was typed, the best first: see `SearchIndex`'s order in `search.rs`. Accents, case
     /// and hyphens do not count. Names, communes (former ones too), postal codes and codes of départements are understood; an
     /// empty text gives the most populous territories.
     #[must_use]
