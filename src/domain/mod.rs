@@ -16,6 +16,7 @@ pub mod notice;
 pub mod observed;
 pub mod permissions;
 pub mod person;
+pub mod place;
 pub mod plan;
 pub mod register;
 pub mod signup_file;

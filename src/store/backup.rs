@@ -123,7 +123,7 @@ pub async fn copy(from: &Path, to: &Path) -> Result<(), CopyError> {
 /// # Errors
 /// See [`RestoreError`]. Until the very last step the database is untouched.
 pub async fn restore(from: &Path, path: &Path, key: &KeySource, stamp: &str) -> Result<Option<PathBuf>, RestoreError> {
-    let _lock = lock(path)?;
+    let _lock = lock(path).await?;
     inspect(from, key).await?;
     let fresh = with_suffix(path, ".restauration");
     // Left by a restoration that died in the middle.

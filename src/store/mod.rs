@@ -39,6 +39,7 @@ pub mod outbox;
 pub mod overview;
 pub mod participation;
 pub mod people;
+pub mod places;
 pub mod posts;
 pub mod reminders;
 pub mod roster;
@@ -144,7 +145,7 @@ impl Store {
     /// # Errors
     /// See [`OpenError`]: file, lock, key, schema.
     pub async fn open(path: &Path, key: &KeySource) -> Result<Store, OpenError> {
-        let lock = lock(path)?;
+        let lock = lock(path).await?;
         create_private(path)?;
         let options = SqliteConnectOptions::new()
             .filename(path)
@@ -321,26 +322,36 @@ async fn is_foreign(pool: &SqlitePool) -> Result<bool, sqlx::Error> {
     .await
 }
 
+/// How often, and how long apart, the lock is asked for. A process that has just ended may hold it an instant longer, through a
+/// child that it was starting.
+const LOCK_TRIES: u32 = 10;
+const LOCK_PAUSE: Duration = Duration::from_millis(50);
+
 /// Takes the lock that makes one process per database.
-fn lock(path: &Path) -> Result<std::fs::File, OpenError> {
+async fn lock(path: &Path) -> Result<std::fs::File, OpenError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let lock_path = PathBuf::from(name);
+    let told = |source| OpenError::File {
+        path: lock_path.clone(),
+        source,
+    };
     let file = private_options()
         .create(true)
         .truncate(false)
         .open(&lock_path)
-        .map_err(|source| OpenError::File {
-            path: lock_path.clone(),
-            source,
-        })?;
+        .map_err(told)?;
+    for _ in 1..LOCK_TRIES {
+        match file.try_lock() {
+            Ok(()) => return Ok(file),
+            Err(std::fs::TryLockError::WouldBlock) => tokio::time::sleep(LOCK_PAUSE).await,
+            Err(std::fs::TryLockError::Error(source)) => return Err(told(source)),
+        }
+    }
     match file.try_lock() {
         Ok(()) => Ok(file),
         Err(std::fs::TryLockError::WouldBlock) => Err(OpenError::Held(path.to_owned())),
-        Err(std::fs::TryLockError::Error(source)) => Err(OpenError::File {
-            path: lock_path,
-            source,
-        }),
+        Err(std::fs::TryLockError::Error(source)) => Err(told(source)),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod my_group;
 pub mod not_me;
 pub mod notices;
 pub mod notify;
+pub mod places;
 pub mod placing;
 pub mod posts;
 pub mod register;

@@ -3,12 +3,13 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, reminders, standing, transfer};
+use super::{App, authority, invitations, places, reminders, standing, transfer};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
+use crate::domain::place::Place as Channel;
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
@@ -127,7 +128,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
     {
         return Ok(Some(discussion));
     }
-    Ok(app.settings.channels.welcome.map(ChannelId))
+    Ok(places::channel(app, tx, &Channel::Welcome).await?)
 }
 
 /// The first group of a relay that has a `discussion`.
