@@ -17,6 +17,7 @@ pub mod mon_groupe;
 pub mod referent;
 pub mod registration;
 pub mod registre;
+mod regroup;
 mod relai;
 pub mod reply;
 mod retirer;

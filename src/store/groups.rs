@@ -83,6 +83,18 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Group>, StoreError> {
     rows.iter().map(group).collect()
 }
 
+/// A group by its id, also one that was merged into another.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn even_merged(tx: &mut Tx, id: GroupId) -> Result<Option<Group>, StoreError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM groups g WHERE g.id = ?"))
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.as_ref().map(group).transpose()
+}
+
 /// A group to declare.
 #[derive(Debug, Clone)]
 pub struct NewGroup<'a> {
@@ -103,21 +115,37 @@ pub struct NewGroup<'a> {
 /// # Errors
 /// When the territory has a group already (a unique key), or SQLite fails.
 pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Result<GroupId, StoreError> {
+    let group = found(tx, new.name, new.departement, new.region, new.by, now).await?;
+    sqlx::query("INSERT INTO group_territories (territory_id, group_id) VALUES (?, ?)")
+        .bind(new.territory.0)
+        .bind(group.0)
+        .execute(tx.conn())
+        .await?;
+    Ok(group)
+}
+
+/// Writes a group that holds no territory: the part of another.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn found(
+    tx: &mut Tx,
+    name: &str,
+    departement: &str,
+    region: &RegionCode,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<GroupId, StoreError> {
     let id: i64 = sqlx::query_scalar(
         "INSERT INTO groups (name, departement, region, declared_at, declared_by) VALUES (?, ?, ?, ?, ?) RETURNING id",
     )
-    .bind(new.name)
-    .bind(new.departement)
-    .bind(&new.region.0)
+    .bind(name)
+    .bind(departement)
+    .bind(&region.0)
     .bind(to_sql(now))
-    .bind(new.by.map(UserId::to_sql))
+    .bind(by.map(UserId::to_sql))
     .fetch_one(tx.conn())
     .await?;
-    sqlx::query("INSERT INTO group_territories (territory_id, group_id) VALUES (?, ?)")
-        .bind(new.territory.0)
-        .bind(id)
-        .execute(tx.conn())
-        .await?;
     Ok(GroupId(id))
 }
 

@@ -41,6 +41,7 @@ pub mod participation;
 pub mod people;
 pub mod places;
 pub mod posts;
+pub mod regroup;
 pub mod reminders;
 pub mod roster;
 pub mod setbacks;

@@ -27,6 +27,7 @@ pub mod people;
 pub mod posts;
 pub mod refusals;
 pub mod register;
+pub mod regroup;
 pub mod retirer;
 #[cfg(test)]
 mod shown;

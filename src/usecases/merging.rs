@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, Actor};
+use super::undo::Undone;
 use super::{App, access, ladder};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{JournalId, PersonId};
@@ -316,7 +317,7 @@ pub(super) async fn undo(
     line: JournalId,
     kept: &undos::Kept,
     now: DateTime<Utc>,
-) -> Outcome<String> {
+) -> Outcome<Undone> {
     let before: Before = kept.open(tx)?;
     let still = merges::merged_into(tx, before.gone).await? == Some(before.kept);
     let person = people::get(tx, before.kept).await?.filter(|_| still);
@@ -375,7 +376,10 @@ pub(super) async fn undo(
         ..Entry::default()
     };
     journal::write(tx, &entry, now).await?;
-    Ok(texts::inscrits::unmerged(&person.short()))
+    Ok(Undone {
+        will: texts::inscrits::unmerge(&person.short()),
+        done: texts::inscrits::unmerged(&person.short()),
+    })
 }
 
 /// What stays of a record when the other leaves it: what has changed since the merge stands.

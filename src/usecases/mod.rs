@@ -26,6 +26,8 @@ pub mod places;
 pub mod placing;
 pub mod posts;
 pub mod register;
+pub mod regroup;
+mod regroup_news;
 pub mod reminders;
 pub mod retirer;
 pub mod standing;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, places, reminders, standing, transfer};
+use super::{App, authority, invitations, places, regroup_news, reminders, standing, transfer};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -63,6 +63,10 @@ pub async fn render(
             };
             desk.mention(notice).await?.into()
         }
+        (
+            Recipient::Channel(channel),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. },
+        ) => regroup_news::in_space(app, tx, channel, notice).await?.into(),
         // Nothing else is posted in channels by this way.
         (Recipient::Channel(_), _) => Rendered::Dropped,
     };
@@ -116,6 +120,9 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::GroupMerged { .. }
+        | Notice::GroupRestored { .. }
+        | Notice::GroupSplit { .. }
         // Their buttons answer in a direct message only.
         | Notice::TransferAsked { .. }
         | Notice::TransferAccepted { .. }
@@ -223,6 +230,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. } => {
+                regroup_news::direct(self.app, self.tx, self.user, notice).await?.into()
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
