@@ -8,6 +8,7 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod council;
 mod delivery;
 mod desk;
 mod gateway;
