@@ -11,8 +11,8 @@ use serenity::all::{
 
 use super::reply::Reply;
 use super::{
-    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, regroup, relai, valider,
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, journal,
+    mon_groupe, registre, regroup, relai, valider,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -173,6 +173,7 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::NameRelay(group) => relai::ask(press, group).await,
         Action::NameRelayPick => relai::pick(press).await,
         Action::NameRelayUser(group) => relai::chosen(press, group).await,
+        Action::Journal(at) => journal::turn(press, at).await,
         Action::Undo(line) => regroup::ask_undo(press, line).await,
         Action::UndoConfirm(line) => regroup::undone(press, line).await,
         Action::UndoCancel(_) => regroup::undo_cancelled(press).await,

@@ -13,6 +13,7 @@ mod groupe;
 mod importer;
 mod inscrits;
 pub mod invitation;
+mod journal;
 pub mod mon_groupe;
 pub mod referent;
 pub mod registration;
@@ -112,6 +113,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        journal::journal(),
     ]
 }
 

@@ -17,6 +17,7 @@ pub mod import;
 pub mod imports;
 pub mod inscrits;
 pub mod invitations;
+pub mod journal;
 pub mod ladder;
 pub mod markdown;
 pub mod my_group;

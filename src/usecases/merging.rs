@@ -440,7 +440,8 @@ pub async fn find(app: &App, actor: Actor, typed: &str) -> Outcome<PersonId> {
     }
 }
 
-async fn by_index(tx: &mut Tx, typed: &str) -> Outcome<Vec<Person>> {
+/// Everyone on file whose mail or phone is exactly what was typed.
+pub(super) async fn by_index(tx: &mut Tx, typed: &str) -> Outcome<Vec<Person>> {
     let (mail, phone) = (Mail::parse(typed).ok(), Phone::parse(typed).ok());
     // A short number is a record's id, as our suggestions send it.
     let phone = phone.filter(|_| typed.chars().filter(char::is_ascii_digit).count() > 8);

@@ -13,6 +13,8 @@ pub mod coordinates;
 pub mod group_changes;
 pub mod groups;
 pub mod help;
+pub mod history;
+pub mod housekeeping;
 pub mod import;
 pub mod invitations;
 pub mod ladder;

@@ -332,7 +332,6 @@ async fn a_name_taken_since_or_a_changed_territory_stops_an_undo() {
     let (_, text) = refused(undo_line(&ground, merged.line).await);
     assert!(text.contains("s’appelle déjà"), "{text}");
     undo_line(&ground, renamed.line.unwrap()).await.unwrap();
-    execute(&ground).await;
     execute(&ground, "DELETE FROM group_territories WHERE territory_id = 2").await;
     let (_, text) = refused(undo_line(&ground, merged.line).await);
     assert!(text.contains("territoire"), "{text}");

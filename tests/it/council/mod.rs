@@ -1,6 +1,8 @@
 //! Groups merged, split and given back; the journal that tells it, and what can be undone from it.
 
+mod journal;
 mod merge;
+mod space;
 mod split;
 
 use maillage::domain::ids::{GroupId, JournalId, MembershipId, PersonId, UserId};
