@@ -262,7 +262,7 @@ async fn a_merge_opens_one_space_to_all_and_closes_the_other_to_writing() {
     assert_eq!(coast.access(acp, &ALL), (strings(&inside), strings(&inside)));
     assert!(coast.register(SETE).contains("5 / 10"), "{}", coast.register(SETE));
     coast.assert_converged().await;
-    let again = nadia.press(&asked, "Confirmer").await.unwrap();
+    let again = nadia.press(&done, "Défaire").await.unwrap();
     assert!(again.text().contains("déjà défait"), "{}", again.text());
 }
 
