@@ -12,6 +12,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "foundations", include_str!("../../migrations/0001_foundations.sql")),
     (2, "calls", include_str!("../../migrations/0002_calls.sql")),
     (3, "undos", include_str!("../../migrations/0003_undos.sql")),
+    (
+        10,
+        "announcements",
+        include_str!("../../migrations/0010_announcements.sql"),
+    ),
 ];
 
 /// The version of the schema that this program writes.
