@@ -26,6 +26,7 @@ pub mod drafts;
 pub mod groups;
 pub mod identity;
 pub mod imports;
+pub mod installs;
 pub mod invitations;
 pub mod journal;
 pub mod keyring;

@@ -115,6 +115,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentNamed { .. }
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
+        | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
         // Their buttons answer in a direct message only.
         | Notice::TransferAsked { .. }
@@ -223,6 +224,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::PlacePutBack { key, what } => {
+                Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
