@@ -123,6 +123,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentNamed { .. }
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
+        | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
         | Notice::Mention { .. } => return Ok(None),
     };
@@ -226,6 +227,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::PlacePutBack { key, what } => {
+                Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
