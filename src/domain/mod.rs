@@ -12,6 +12,7 @@ pub mod ids;
 pub mod import;
 pub mod invitation;
 pub mod ladder;
+pub mod meeting_event;
 pub mod notice;
 pub mod observed;
 pub mod permissions;
