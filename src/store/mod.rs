@@ -30,6 +30,8 @@ pub mod invitations;
 pub mod journal;
 pub mod keyring;
 pub mod ladder;
+pub mod meeting_events;
+pub mod meetings;
 pub mod memberships;
 pub mod merges;
 pub mod meta;
