@@ -12,7 +12,7 @@ use serenity::all::{
 use super::reply::Reply;
 use super::{
     Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, relai, valider,
+    registre, relai, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -168,6 +168,11 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::CallCharter(draft) => appel::accept_charter(press, &draft).await,
         Action::CallConfirm(draft) => appel::confirm(press, &draft).await,
         Action::Code => invitation::open_code(press).await,
+        Action::MeetingRemind => welcome::remind(press).await,
+        Action::MeetingForget => welcome::forget(press).await,
+        Action::MyData => welcome::my_data(press).await,
+        Action::MessagesStop => welcome::stop(press).await,
+        Action::MessagesResume => welcome::resume(press).await,
         Action::ImportConfirm(draft) => importer::confirm(press, &draft).await,
         Action::ImportCancel(draft) => importer::cancel(press, &draft).await,
         Action::NameRelay(group) => relai::ask(press, group).await,

@@ -22,6 +22,7 @@ pub mod reply;
 mod retirer;
 pub mod suggest;
 pub mod valider;
+mod welcome;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};

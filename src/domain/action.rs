@@ -237,6 +237,16 @@ actions! {
     Code = "code";
     /// Submission of a code.
     CodeForm = "code-form";
+    /// «Me le rappeler», under the welcome: a message before the newcomers’ meeting (product.md §11).
+    MeetingRemind = "reunion-rappel";
+    /// «Ne plus me le rappeler».
+    MeetingForget = "reunion-oubli";
+    /// «Mes données», under the welcome: what is held about the account that presses (product.md §11, §16).
+    MyData = "mes-donnees";
+    /// «Ne plus recevoir de messages».
+    MessagesStop = "messages-arret";
+    /// «Recevoir à nouveau les messages».
+    MessagesResume = "messages-reprise";
 }
 
 #[cfg(test)]
@@ -263,6 +273,8 @@ mod tests {
                 },
             ),
             Action::Code,
+            Action::MeetingRemind,
+            Action::MessagesStop,
         ] {
             let id = action.custom_id();
             assert!(id.len() <= 100, "{id}");

@@ -126,6 +126,8 @@ pub enum Notice {
         /// What it was about.
         notice: Box<Notice>,
     },
+    /// The welcome, to an account that has just come (§11).
+    Welcome,
     /// A person used the invitation; to the relays (§6.6).
     Joined {
         /// The person, now linked to an account.
@@ -208,6 +210,16 @@ impl Class {
             Class::Welcome,
         ];
         all.into_iter().find(|class| *class as i64 == value)
+    }
+
+    /// Whether «Ne plus recevoir de messages» stops messages of this class (§11): those that the bot sends of its own accord.
+    /// Answers, access, and what a function one holds asks for still arrive.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        match self {
+            Class::Access | Class::Operation => false,
+            Class::Reminder | Class::Digest | Class::Welcome => true,
+        }
     }
 }
 

@@ -68,6 +68,10 @@ pub struct Reconciler {
     capacity_told: Option<String>,
     /// The server could not be looked at: not again before.
     blind: Option<Setback>,
+    /// Whether this process has read the whole list of members.
+    listed: bool,
+    /// Who came before that: at the very first start, whoever is there already is not to be welcomed, but these are.
+    arrived: BTreeSet<UserId>,
 }
 
 /// What happens during one step.
@@ -131,6 +135,8 @@ impl Reconciler {
             ready: BTreeSet::new(),
             capacity_told: None,
             blind: None,
+            listed: false,
+            arrived: BTreeSet::new(),
         }
     }
 
@@ -232,6 +238,12 @@ impl Reconciler {
                     not_before: DateTime::UNIX_EPOCH,
                     ..setback
                 });
+            }
+            if let Event::Joined(guild, person) = &event
+                && !self.listed
+                && self.app.guild().is_none_or(|bound| bound == *guild)
+            {
+                self.arrived.insert(person.user);
             }
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));

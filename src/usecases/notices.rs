@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, places, reminders, standing, transfer};
+use super::{App, authority, invitations, places, reminders, standing, transfer, welcome};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -87,6 +87,7 @@ pub async fn render(
 /// When the database fails.
 pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) -> Result<Option<ChannelId>, Error> {
     let group = match notice {
+        Notice::Welcome => None,
         Notice::RelayNamed { group }
         | Notice::SpaceReady { group }
         | Notice::NotMe { group, .. }
@@ -243,6 +244,7 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
+            Notice::Welcome => welcome::message(self.app, self.tx, self.user, self.now).await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -253,6 +255,9 @@ impl Desk<'_> {
         if let Notice::CallBacks { people } = notice {
             let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
             return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(self.user, due.len())));
+        }
+        if let Notice::Welcome = notice {
+            return welcome::mention(self.app, self.tx, self.user, self.now).await;
         }
         if !matches!(self.direct(notice).await?, Rendered::Message(_)) {
             return Ok(None);
