@@ -5,7 +5,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::{StoreError, Tx, from_sql, to_sql};
-use crate::domain::calendar::{Meeting, Occurrence, ReminderKind, Standing};
+use crate::domain::calendar::{Meeting, Occurrence, ReminderKind, Standing, paris_date};
 use crate::domain::ids::UserId;
 
 /// One occurrence, with all that was decided of it.
@@ -40,8 +40,16 @@ impl Stored {
     }
 }
 
-const COLUMNS: &str = "day, starts_at, ends_at, moved, cancelled_at IS NOT NULL AS cancelled, reason, asked_at, kept_at, \
-                       changed_by, revision";
+/// Everything of some occurrences.
+macro_rules! select {
+    ($which:literal) => {
+        concat!(
+            "SELECT day, starts_at, ends_at, moved, cancelled_at IS NOT NULL AS cancelled, reason, asked_at, kept_at, \
+                    changed_by, revision FROM meetings ",
+            $which
+        )
+    };
+}
 
 fn stored(row: &SqliteRow) -> Result<Stored, StoreError> {
     let day = row.try_get::<&str, _>("day")?.parse().map_err(|_| StoreError::Row {
@@ -71,14 +79,17 @@ fn stored(row: &SqliteRow) -> Result<Stored, StoreError> {
     })
 }
 
-/// The stored occurrences that end after `from`, in order of start.
+/// The stored occurrences that end after `from`, and those whose regular day is not before that of `from`: a meeting that was
+/// held earlier than usual still takes the place of the regular one. In order of start.
 ///
 /// # Errors
 /// When SQLite fails, or a row cannot be read.
-pub async fn ending_after(tx: &mut Tx, from: DateTime<Utc>) -> Result<Vec<Stored>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM meetings WHERE ends_at > ? ORDER BY starts_at, day");
-    let rows = sqlx::query(sqlx::AssertSqlSafe(sql))
+pub async fn since(tx: &mut Tx, from: DateTime<Utc>) -> Result<Vec<Stored>, StoreError> {
+    // A meeting may end on the day after the one that names it.
+    let day = paris_date(from).pred_opt().unwrap_or(NaiveDate::MIN);
+    let rows = sqlx::query(select!("WHERE ends_at > ? OR day >= ? ORDER BY starts_at, day"))
         .bind(to_sql(from))
+        .bind(day.to_string())
         .fetch_all(tx.conn())
         .await?;
     rows.iter().map(stored).collect()
@@ -89,8 +100,7 @@ pub async fn ending_after(tx: &mut Tx, from: DateTime<Utc>) -> Result<Vec<Stored
 /// # Errors
 /// When SQLite fails, or the row cannot be read.
 pub async fn get(tx: &mut Tx, day: NaiveDate) -> Result<Option<Stored>, StoreError> {
-    let sql = format!("SELECT {COLUMNS} FROM meetings WHERE day = ?");
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+    let row = sqlx::query(select!("WHERE day = ?"))
         .bind(day.to_string())
         .fetch_optional(tx.conn())
         .await?;
@@ -272,11 +282,8 @@ mod tests {
         let shorter = rule.on(day("2027-03-08"));
         assert!(put_regular(&mut tx, &shorter).await.unwrap());
         let regular = Occurrence::regular(&shorter);
-        assert_eq!(
-            ending_after(&mut tx, noon()).await.unwrap(),
-            [Stored::untouched(regular)]
-        );
-        assert_eq!(ending_after(&mut tx, shorter.ends_at).await.unwrap(), []);
+        assert_eq!(since(&mut tx, noon()).await.unwrap(), [Stored::untouched(regular)]);
+        assert_eq!(since(&mut tx, shorter.ends_at + TimeDelta::days(2)).await.unwrap(), []);
         let moved = Occurrence {
             starts_at: regular.starts_at + TimeDelta::days(1),
             ends_at: regular.ends_at + TimeDelta::days(1),
@@ -290,16 +297,24 @@ mod tests {
             (moved, None, Some(UserId(7)))
         );
         assert!(!put_regular(&mut tx, &monday).await.unwrap(), "what was moved stays");
+        let early = Occurrence {
+            starts_at: noon() - TimeDelta::days(1),
+            ends_at: noon(),
+            ..moved
+        };
+        change(&mut tx, &early, None, UserId(7), noon()).await.unwrap();
+        let later = since(&mut tx, noon() + TimeDelta::days(1)).await.unwrap();
+        assert_eq!(later.len(), 1, "its regular day is to come");
         assert!(!forget_regular(&mut tx, day("2027-03-08")).await.unwrap());
         let cancelled = Occurrence {
             standing: Standing::Cancelled,
             ..moved
         };
         let reason = Some("Grève");
-        assert_eq!(change(&mut tx, &cancelled, reason, UserId(8), noon()).await.unwrap(), 2);
+        assert_eq!(change(&mut tx, &cancelled, reason, UserId(8), noon()).await.unwrap(), 3);
         let known = get(&mut tx, day("2027-03-08")).await.unwrap().unwrap();
         assert_eq!((known.occurrence, known.reason.as_deref()), (cancelled, reason));
-        assert_eq!(change(&mut tx, &regular, reason, UserId(8), noon()).await.unwrap(), 3);
+        assert_eq!(change(&mut tx, &regular, reason, UserId(8), noon()).await.unwrap(), 4);
         let known = get(&mut tx, day("2027-03-08")).await.unwrap().unwrap();
         assert_eq!((known.occurrence, known.reason), (regular, None), "held again");
         assert!(forget_regular(&mut tx, day("2027-03-08")).await.unwrap());
