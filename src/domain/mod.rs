@@ -10,6 +10,7 @@ pub mod duplicates;
 pub mod fold;
 pub mod ids;
 pub mod import;
+pub mod installation;
 pub mod invitation;
 pub mod ladder;
 pub mod meeting_event;

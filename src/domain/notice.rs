@@ -105,6 +105,14 @@ pub enum Notice {
         /// What was put back.
         what: PutBack,
     },
+    /// Something changed by hand in a channel of the whole server, or in their categories, was put back; to the national
+    /// team (§7).
+    PlacePutBack {
+        /// The key of its binding.
+        key: String,
+        /// What was put back.
+        what: PutBack,
+    },
     /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
     Capacity {
         /// Percent of the tightest limit in use.

@@ -27,6 +27,7 @@ pub mod greetings;
 pub mod groups;
 pub mod identity;
 pub mod imports;
+pub mod installs;
 pub mod invitations;
 pub mod journal;
 pub mod keyring;

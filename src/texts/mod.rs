@@ -26,6 +26,7 @@ pub mod my_register;
 pub mod not_me;
 pub mod notices;
 pub mod people;
+pub mod places;
 pub mod posts;
 pub mod refusals;
 pub mod register;

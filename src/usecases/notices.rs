@@ -134,6 +134,13 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
             }
         }
         Notice::CallBacks { .. } | Notice::RelayDigest { .. } => first_with_space(tx, user).await?,
+        // Where the one who reads is relay, or steers.
+        Notice::TransferAsked { transfer } | Notice::TransferDone { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.from)
+        }
+        Notice::TransferAccepted { transfer } | Notice::TransferRefused { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.to)
+        }
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
@@ -143,13 +150,10 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentNamed { .. }
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
+        | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
-        // Their buttons answer in a direct message only, or are nobody else's business.
+        // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
-        | Notice::TransferAsked { .. }
-        | Notice::TransferAccepted { .. }
-        | Notice::TransferRefused { .. }
-        | Notice::TransferDone { .. }
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -252,6 +256,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::PlacePutBack { key, what } => {
+                Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
@@ -309,6 +316,10 @@ impl Desk<'_> {
             Notice::RelayNamed { .. } => Subject::RelayNamed,
             Notice::SpaceReady { .. } => Subject::SpaceReady,
             Notice::RelayDigest { .. } => Subject::Digest,
+            Notice::TransferAsked { transfer }
+            | Notice::TransferAccepted { transfer }
+            | Notice::TransferRefused { transfer }
+            | Notice::TransferDone { transfer } => Subject::Transfer(*transfer),
             Notice::Linked { membership } => {
                 let Some(membership) = memberships::get(self.tx, *membership).await? else {
                     return Ok(None);
@@ -451,14 +462,19 @@ impl Desk<'_> {
         if membership.ended.is_some() || !linked {
             return Ok(None);
         }
-        let mut relays = Vec::new();
+        let (mut relay, mut relays) = (false, Vec::new());
         for holder in posts::relays(self.tx, group.id).await? {
-            relays.extend(names::display_name(self.tx, holder.user).await?);
+            if holder.user == self.user {
+                relay = true;
+            } else {
+                relays.extend(names::display_name(self.tx, holder.user).await?);
+            }
         }
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::linked(
             membership.person,
             &group.name,
+            relay,
             &relays,
             place,
         )))
