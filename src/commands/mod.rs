@@ -20,6 +20,7 @@ pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
 mod welcome;
@@ -112,6 +113,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        reunion::reunion(),
     ]
 }
 

@@ -14,6 +14,7 @@ pub mod import;
 pub mod installation;
 pub mod invitation;
 pub mod ladder;
+pub mod meeting_event;
 pub mod notice;
 pub mod observed;
 pub mod permissions;

@@ -10,7 +10,7 @@
 //! - No transaction is held across a call: the intention is stored before it, the outcome after it ([`ledger`]).
 
 mod books;
-mod retry;
+pub(crate) mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

@@ -19,6 +19,7 @@ pub mod inscrits;
 pub mod invitations;
 pub mod ladder;
 pub mod markdown;
+pub mod meeting;
 pub mod my_data;
 pub mod my_group;
 pub mod my_register;

@@ -17,6 +17,7 @@ pub mod import;
 pub mod invitations;
 pub mod ladder;
 pub mod lookup;
+pub mod meeting;
 pub mod meeting_subscribe;
 pub mod merging;
 pub mod my_data;
