@@ -14,6 +14,7 @@ mod importer;
 mod inscrits;
 pub mod invitation;
 pub mod mon_groupe;
+mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
@@ -111,6 +112,9 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        rapport::rapport_region(),
+        rapport::rapport_national(),
+        rapport::couverture(),
     ]
 }
 

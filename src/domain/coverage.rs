@@ -86,12 +86,23 @@ mod tests {
         assert_eq!(coverage.at(None), 99);
         let herault = coverage.departements.iter().find(|c| c.tile.code == "34").unwrap();
         assert_eq!((herault.groups, herault.best), (3, Some(Stage::Assembly)));
-        assert_eq!(coverage, Coverage::of([("2A", Stage::Possible), ("34", Stage::Assembly), ("34", Stage::Forming), ("34", Stage::Forming)]));
+        assert_eq!(
+            coverage,
+            Coverage::of([
+                ("2A", Stage::Possible),
+                ("34", Stage::Assembly),
+                ("34", Stage::Forming),
+                ("34", Stage::Forming)
+            ])
+        );
     }
 
     #[test]
     fn a_country_without_a_group_still_has_its_map() {
         let coverage = Coverage::of([]);
-        assert_eq!((coverage.groups(), coverage.covered(), coverage.departements.len()), (0, 0, 101));
+        assert_eq!(
+            (coverage.groups(), coverage.covered(), coverage.departements.len()),
+            (0, 0, 101)
+        );
     }
 }

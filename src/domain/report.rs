@@ -386,7 +386,13 @@ pub fn compile(facts: &Facts, scope: Scope, goals: &Goals, now: DateTime<Utc>) -
         }
     }
     let national = scope == Scope::France;
-    let to_place = || people.iter().filter(|p| p.region.is_none()).map(|p| p.signed_up.now).sum();
+    let to_place = || {
+        people
+            .iter()
+            .filter(|p| p.region.is_none())
+            .map(|p| p.signed_up.now)
+            .sum()
+    };
     Report {
         at: now,
         signed_up: people.iter().fold(Trend::default(), |sum, p| sum.and(p.signed_up)),
@@ -437,7 +443,9 @@ fn near(groups: &[&GroupFacts], goals: &Goals) -> Vec<Near> {
         .iter()
         .filter_map(|group| {
             let (step, number) = goals.thresholds.next(&group.steps)?;
-            let missing = number.checked_sub(group.members).filter(|n| (1..=goals.near).contains(n))?;
+            let missing = number
+                .checked_sub(group.members)
+                .filter(|n| (1..=goals.near).contains(n))?;
             Some(Near {
                 name: group.name.clone(),
                 departement: group.departement.clone(),
@@ -491,7 +499,10 @@ pub fn silent(
             relay.groups.push(group.name.clone());
         }
     }
-    let mut silent: Vec<Silent> = relays.into_values().filter(|relay| now - relay.last >= inactive).collect();
+    let mut silent: Vec<Silent> = relays
+        .into_values()
+        .filter(|relay| now - relay.last >= inactive)
+        .collect();
     silent.sort_by_key(|relay| (relay.last, relay.user));
     silent
 }
@@ -558,13 +569,19 @@ fn rows(
 ) -> Vec<Row> {
     let held: HashSet<GroupId> = groups.iter().map(|group| group.id).collect();
     let sum = |of: &dyn Fn(&SignedUp) -> bool| {
-        people.iter().filter(|p| of(p)).fold((0, 0), |(signed_up, contacted), p| {
-            (signed_up + p.signed_up.now, contacted + p.contacted.now)
-        })
+        people
+            .iter()
+            .filter(|p| of(p))
+            .fold((0, 0), |(signed_up, contacted), p| {
+                (signed_up + p.signed_up.now, contacted + p.contacted.now)
+            })
     };
     let mut rows = Vec::new();
     for (departement, region) in departements {
-        let own: Vec<&&GroupFacts> = groups.iter().filter(|group| group.departement == *departement).collect();
+        let own: Vec<&&GroupFacts> = groups
+            .iter()
+            .filter(|group| group.departement == *departement)
+            .collect();
         for group in &own {
             let (signed_up, contacted) = sum(&|p| p.group == Some(group.id));
             let next = goals.thresholds.next(&group.steps);

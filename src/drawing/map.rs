@@ -72,10 +72,7 @@ pub(super) fn corner(tile: Tile) -> (f32, f32) {
         Part::Corsica => APART,
         Part::Overseas => -APART,
     };
-    (
-        LEFT + tile.column as f32 * PITCH + aside,
-        TOP + tile.row as f32 * PITCH,
-    )
+    (LEFT + tile.column as f32 * PITCH + aside, TOP + tile.row as f32 * PITCH)
 }
 
 /// The map as SVG: the same facts and words give the same text.
@@ -181,7 +178,11 @@ fn tile(svg: &mut Svg, covered: &Covered, letter: &str) {
         );
     }
     // Two digits in large; a third one still fits in small.
-    let size = if (1..100).contains(&covered.groups) { 42 } else { SMALLEST };
+    let size = if (1..100).contains(&covered.groups) {
+        42
+    } else {
+        SMALLEST
+    };
     svg.text(
         &Text {
             id: &format!("count-{code}"),

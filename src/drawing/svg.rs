@@ -70,7 +70,11 @@ impl Svg {
              font-family=\"{}\" font-stretch=\"condensed\">\n",
             super::FAMILY
         );
-        let _ = writeln!(out, "<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>", escape(ground));
+        let _ = writeln!(
+            out,
+            "<rect width=\"{width}\" height=\"{height}\" fill=\"{}\"/>",
+            escape(ground)
+        );
         Self { out }
     }
 

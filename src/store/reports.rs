@@ -44,7 +44,8 @@ macro_rules! people_by_place {
     };
 }
 const PEOPLE_OF_FRANCE: &str = people_by_place!("");
-const PEOPLE_OF_REGION: &str = people_by_place!(" AND p.territory_id IN (SELECT id FROM territories WHERE region = ?5)");
+const PEOPLE_OF_REGION: &str =
+    people_by_place!(" AND p.territory_id IN (SELECT id FROM territories WHERE region = ?5)");
 
 /// People signed up and contacted, by département and group; for the whole country, those without a territory too.
 ///
@@ -221,7 +222,11 @@ mod tests {
             .await
             .unwrap();
         let details: Vec<String> = plan.iter().map(|row| row.get("detail")).collect();
-        for (index, times) in [("people_by_territory", 1), ("calls_made", 1), ("memberships_by_person", 1)] {
+        for (index, times) in [
+            ("people_by_territory", 1),
+            ("calls_made", 1),
+            ("memberships_by_person", 1),
+        ] {
             let found = details.iter().filter(|detail| detail.contains(index)).count();
             assert_eq!(found, times, "{index}: {details:?}");
         }

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, places, reminders, standing, transfer};
+use super::{App, authority, invitations, places, reminders, reports, standing, transfer};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -116,6 +116,8 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
+        // Nobody is asked for news in front of the others.
+        | Notice::Prompted
         // Their buttons answer in a direct message only.
         | Notice::TransferAsked { .. }
         | Notice::TransferAccepted { .. }
@@ -243,6 +245,7 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
+            Notice::Prompted => self.prompted().await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -474,6 +477,17 @@ impl Desk<'_> {
         let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn prompted(&mut self) -> Result<Option<Message>, Error> {
+        let Some(silent) = reports::still_silent(self.app, self.tx, self.user, self.now).await? else {
+            return Ok(None);
+        };
+        let mut to_call = 0;
+        for group in functions(self.tx, self.user).await?.relays {
+            to_call += self.callable(group).await?;
+        }
+        Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
     }
 
     async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

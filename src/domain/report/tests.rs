@@ -87,9 +87,16 @@ fn groups_near_a_threshold_are_those_that_lack_one_or_two_members() {
         group(6, "34", 12, &Step::ALL[..2], &[]),
     ];
     let report = compile(&facts, herault(), &goals(), now());
-    let near: Vec<_> = report.near.iter().map(|near| (near.name.as_str(), near.step, near.missing)).collect();
+    let near: Vec<_> = report
+        .near
+        .iter()
+        .map(|near| (near.name.as_str(), near.step, near.missing))
+        .collect();
     assert_eq!(near, [("G3", Step::Assembly, 1), ("G1", Step::Forming, 2)]);
-    assert_eq!((report.stages.possible, report.stages.forming, report.stages.assembly), (2, 3, 1));
+    assert_eq!(
+        (report.stages.possible, report.stages.forming, report.stages.assembly),
+        (2, 3, 1)
+    );
     assert_eq!(report.steps.map(|(_, n)| n), [2, 3, 0, 0, 1]);
     assert_eq!((report.bare, report.departements), (vec!["48".to_owned()], 2));
 }
@@ -106,9 +113,15 @@ fn a_relay_is_silent_after_the_delay_and_never_before_having_had_it() {
         group(4, "34", 0, &[], &[(4, old)]),
     ];
     facts.activity.insert(UserId(1), now() - TimeDelta::days(14));
-    facts.activity.insert(UserId(2), now() - TimeDelta::days(14) + TimeDelta::seconds(1));
+    facts
+        .activity
+        .insert(UserId(2), now() - TimeDelta::days(14) + TimeDelta::seconds(1));
     let report = compile(&facts, herault(), &goals(), now());
-    let silent: Vec<_> = report.silent.iter().map(|relay| (relay.user.0, relay.groups.join(" "))).collect();
+    let silent: Vec<_> = report
+        .silent
+        .iter()
+        .map(|relay| (relay.user.0, relay.groups.join(" ")))
+        .collect();
     assert_eq!(silent, [(4, "G3 G4".to_owned()), (1, "G1".to_owned())]);
     assert!(report.vacant.is_empty());
 }
@@ -123,8 +136,18 @@ fn an_evolution_counts_departures() {
         participation(4, "2027-03-16T00:00:00Z", None),
     ];
     let report = compile(&facts, herault(), &goals(), now());
-    assert_eq!(report.validated, Trend { now: 2, week: -1, month: 0 });
-    assert_eq!(compile(&facts, Scope::Region(region("11")), &goals(), now()).validated, Trend::default());
+    assert_eq!(
+        report.validated,
+        Trend {
+            now: 2,
+            week: -1,
+            month: 0
+        }
+    );
+    assert_eq!(
+        compile(&facts, Scope::Region(region("11")), &goals(), now()).validated,
+        Trend::default()
+    );
     assert_eq!(compile(&facts, Scope::France, &goals(), now()).validated.now, 2);
 }
 
@@ -164,7 +187,10 @@ fn people_without_a_territory_are_the_country_s_and_every_other_is_in_one_line()
         people(None, None, 7),
     ];
     let region = compile(&facts, herault(), &goals(), now());
-    assert_eq!((region.signed_up.now, region.signed_up.week, region.to_place), (10, 3, None));
+    assert_eq!(
+        (region.signed_up.now, region.signed_up.week, region.to_place),
+        (10, 3, None)
+    );
     let lines: Vec<_> = region
         .rows
         .iter()
