@@ -12,6 +12,7 @@ const DAY = format({ day: "2-digit", month: "2-digit", year: "numeric" });
 const LONG_DAY = format({ day: "numeric", month: "long", year: "numeric" });
 const WEEKDAY = format({ weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const SHORT = format({ weekday: "short", day: "numeric", month: "short", hour: "2-digit", minute: "2-digit" });
+const TIGHT = format({ weekday: "short", hour: "2-digit", minute: "2-digit" });
 const RELATIVE = new Intl.RelativeTimeFormat("fr-FR", { numeric: "auto" });
 
 /** The day in Paris of an instant, as a word that compares. */
@@ -50,8 +51,8 @@ export function timestamp(seconds, style) {
   }
 }
 
-/** The words on the button of the clock. */
-export const reading = () => SHORT.format(now());
+/** The words on the button of the clock: the day is left out where there is little room. */
+export const reading = () => (matchMedia("(max-width: 500px)").matches ? TIGHT : SHORT).format(now());
 
 /** The dialog in which time moves. */
 export function openClock() {

@@ -68,7 +68,7 @@ export function icon(name) {
 export function avatar(person) {
   const words = person.name.split(/[\s-]+/u).filter(Boolean);
   const letters = words.slice(0, 2).map((word) => [...word][0]).join("").toUpperCase();
-  const tint = Number(BigInt(person.id || 0) >> 22n) % 8;
+  const tint = Number(BigInt(person.id || 0) % 8n);
   return el("span", { class: `avatar tint-${tint}`, "aria-hidden": "true" }, letters || "?");
 }
 

@@ -62,7 +62,8 @@ function openPeople() {
     el("span", { class: "faint about" }, one.member ? one.about : `${one.about} (hors du serveur)`))));
   const other = `${location.origin}/#cle=${state.key}`;
   const dialog = el("dialog", { class: "sheet", "aria-labelledby": "people-title" },
-    el("h2", { id: "people-title" }, "Qui êtes-vous ?"),
+    el("header", null, el("h2", { id: "people-title" }, "Qui êtes-vous ?"),
+      el("button", { type: "button", class: "bare", "aria-label": "Fermer", onclick: () => dialog.close() }, icon("close"))),
     el("ul", { class: "cast-list" }, state.cast.map(item)),
     el("div", { class: "stack" },
       el("button", {
@@ -72,15 +73,14 @@ function openPeople() {
           newcomer();
         },
       }, icon("plus"), "Une nouvelle personne arrive"),
-      state.me.member && el("button", {
-        type: "button", class: "button secondary",
-        onclick: () => simple({ kind: "closed", closed: !state.me.closed }).then(() => dialog.close()),
-      }, state.me.closed ? "Rouvrir les messages privés" : "Fermer les messages privés"),
-      state.me.member && el("button", {
-        type: "button", class: "button secondary", onclick: () => simple({ kind: "leave" }).then(() => dialog.close()),
-      }, `Quitter le serveur en tant que ${state.me.name}`),
-      el("a", { class: "button secondary", href: other, target: "_blank", rel: "noopener" }, "Ouvrir un second onglet, pour être deux personnes")),
-    el("div", { class: "actions" }, el("button", { type: "button", class: "button secondary", onclick: () => dialog.close() }, "Fermer")));
+      el("p", { class: "aside-acts" },
+        state.me.member && el("button", {
+          type: "button", class: "link", onclick: () => simple({ kind: "closed", closed: !state.me.closed }).then(() => dialog.close()),
+        }, state.me.closed ? "Rouvrir mes messages privés" : "Fermer mes messages privés"),
+        state.me.member && el("button", {
+          type: "button", class: "link", onclick: () => simple({ kind: "leave" }).then(() => dialog.close()),
+        }, "Quitter le serveur"),
+        el("a", { href: other, target: "_blank", rel: "noopener" }, "Être deux personnes : un second onglet"))));
   dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => dialog.remove());
   document.body.append(dialog);
