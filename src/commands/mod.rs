@@ -15,6 +15,7 @@ mod inscrits;
 pub mod invitation;
 mod journal;
 pub mod mon_groupe;
+mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
@@ -22,8 +23,10 @@ mod regroup;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
+mod welcome;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,6 +117,10 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         importer::importer(),
         inscrits::inscrits(),
         journal::journal(),
+        reunion::reunion(),
+        rapport::rapport_region(),
+        rapport::rapport_national(),
+        rapport::couverture(),
     ]
 }
 

@@ -11,6 +11,7 @@
 mod council;
 mod delivery;
 mod desk;
+mod evening;
 mod gateway;
 mod ground;
 mod host;
