@@ -12,6 +12,7 @@ pub mod contacts;
 mod groupe;
 mod importer;
 mod inscrits;
+mod installer;
 pub mod invitation;
 pub mod mon_groupe;
 pub mod referent;
@@ -111,6 +112,8 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        installer::installer(),
+        installer::diagnostic(),
     ]
 }
 

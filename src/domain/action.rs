@@ -237,6 +237,11 @@ actions! {
     Code = "code";
     /// Submission of a code.
     CodeForm = "code-form";
+
+    /// «Actualiser», under `/diagnostic` (product.md §17).
+    Diagnostic = "diagnostic";
+    /// «Recharger les textes», under `/diagnostic`.
+    ReloadTexts = "recharger-textes";
 }
 
 #[cfg(test)]
