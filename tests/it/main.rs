@@ -14,6 +14,7 @@ mod gateway;
 mod ground;
 mod host;
 mod import;
+mod installation;
 mod loopback;
 mod membership;
 mod mortality;

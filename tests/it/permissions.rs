@@ -52,6 +52,9 @@ const TABLE: &[Row] = &[
     ("importer", &[("fichier", "!")], "n...."),
     ("inscrits a-placer", &[], "n...."),
     ("inscrits a-verifier", &[], "n...."),
+    // Managing the server is no role of the table: `installation` has someone who may.
+    ("installer", &[], "....."),
+    ("diagnostic", &[], "n...."),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
 ];
 
