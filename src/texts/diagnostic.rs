@@ -165,7 +165,7 @@ fn server(report: &Report) -> String {
     let mut lines = Vec::new();
     if !report.installed {
         lines.push(
-            "⚠️ **Le serveur n’est pas encore mis en place**\u{a0}: `/installer` crée les salons et le rôle de l’équipe nationale."
+            "**Le serveur n’est pas encore mis en place**\u{a0}: `/installer` crée les salons et le rôle de l’équipe nationale."
                 .to_owned(),
         );
     }
@@ -188,7 +188,7 @@ fn program(report: &Report) -> String {
     let unreadable = match report.unreadable {
         0 => "aucune nouvelle illisible de Discord".to_owned(),
         n => format!(
-            "⚠️ {} de Discord\u{a0}: une version plus récente du programme est sans doute nécessaire",
+            "**{}** de Discord\u{a0}: une version plus récente du programme est sans doute nécessaire",
             count(n, "nouvelle illisible", "nouvelles illisibles")
         ),
     };
@@ -201,7 +201,7 @@ fn program(report: &Report) -> String {
 
 fn database(report: &Report) -> String {
     let backup = match report.backup {
-        Backup::Off => "⚠️ aucune sauvegarde n’est demandée (réglage `sauvegardes.nombre`)".to_owned(),
+        Backup::Off => "**aucune sauvegarde n’est demandée** (réglage `sauvegardes.nombre`)".to_owned(),
         Backup::NotYet => "aucune sauvegarde encore\u{a0}: la première se fait la nuit prochaine".to_owned(),
         Backup::At(at) => format!("dernière sauvegarde {}", timestamp(at, When::Relative)),
     };
@@ -216,7 +216,7 @@ fn queue(queue: Queue) -> String {
     let failing = match (queue.failing, queue.oldest) {
         (0, _) | (_, None) => "aucun n’a échoué".to_owned(),
         (n, Some(oldest)) => format!(
-            "⚠️ {}, le plus ancien {}{}",
+            "**{}**, le plus ancien {}{}",
             count(n.into(), "a échoué et sera renvoyé", "ont échoué et seront renvoyés"),
             timestamp(oldest, When::Relative),
             code(queue.code),
@@ -234,14 +234,14 @@ fn waiting(report: &Report) -> String {
     let mut lines = Vec::new();
     if report.waiting_groups > 0 {
         lines.push(format!(
-            "⚠️ {} son espace\u{a0}: le serveur n’a plus de place. Rien n’est perdu\u{a0}; `/groupe archiver` ou supprimer des salons qui ne \
+            "**{} son espace**\u{a0}: le serveur n’a plus de place. Rien n’est perdu\u{a0}; `/groupe archiver` ou supprimer des salons qui ne \
              servent plus en rend.",
             count(report.waiting_groups as u64, "groupe attend", "groupes attendent")
         ));
     }
     lines.extend(report.held.iter().map(|held| {
         format!(
-            "⚠️ {} depuis {}{}\u{a0}: {}.",
+            "**{}**, le plus ancien {}{}\u{a0}: {}.",
             count(held.count as u64, "changement", "changements"),
             timestamp(held.since, When::Relative),
             code(held.code),
@@ -274,7 +274,7 @@ fn loops(loops: &[Loop]) -> String {
         .filter_map(|one| {
             let since = timestamp(one.ails?, When::Relative);
             Some(format!(
-                "⚠️ {}\u{a0}: un échec {since}, un nouvel essai suit.",
+                "**{}**\u{a0}: un échec {since}, un nouvel essai suit.",
                 task(&one.name)
             ))
         })

@@ -107,7 +107,7 @@ pub fn checks(checkup: &Checkup) -> Vec<String> {
 fn held(checkup: &Checkup) -> String {
     let missing = permissions(checkup.missing);
     if missing.is_empty() {
-        return "✅ Permissions\u{a0}: le programme a toutes celles dont il a besoin.".to_owned();
+        return "Permissions\u{a0}: le programme a toutes celles dont il a besoin.".to_owned();
     }
     let role = own_role(checkup);
     let (how_many, tick) = match missing.len() {
@@ -115,7 +115,7 @@ fn held(checkup: &Checkup) -> String {
         n => (format!("{n} permissions"), "Cochez-les"),
     };
     format!(
-        "⚠️ **Il manque {how_many} au rôle {role}\u{a0}: {}.** {tick} dans Paramètres du serveur → Rôles → {role} → Permissions.",
+        "**Il manque {how_many} au rôle {role}\u{a0}: {}.** {tick} dans Paramètres du serveur → Rôles → {role} → Permissions.",
         enumeration(&missing)
     )
 }
@@ -127,7 +127,7 @@ fn hierarchy(checkup: &Checkup) -> Option<String> {
     let role = own_role(checkup);
     let above: Vec<String> = checkup.too_high.iter().map(|name| quoted(name)).collect();
     Some(format!(
-        "⚠️ **Le rôle {role} est trop bas**\u{a0}: il doit être au-dessus de {}. Dans Paramètres du serveur → Rôles, faites-le glisser \
+        "**Le rôle {role} est trop bas**\u{a0}: il doit être au-dessus de {}. Dans Paramètres du serveur → Rôles, faites-le glisser \
          plus haut.",
         fit(&enumeration(&above), ROLES_ROOM)
     ))
@@ -136,13 +136,13 @@ fn hierarchy(checkup: &Checkup) -> Option<String> {
 /// The gateway let us in, so the intents were granted; the portal may say that the next start will be refused.
 fn portal(portal: Portal) -> String {
     let intents = if portal.lists_members == Some(false) {
-        "⚠️ **«\u{a0}Server Members Intent\u{a0}» n’est plus coché**\u{a0}: le prochain démarrage sera refusé. Cochez-le dans le portail des \
+        "**«\u{a0}Server Members Intent\u{a0}» n’est plus coché**\u{a0}: le prochain démarrage sera refusé. Cochez-le dans le portail des \
          développeurs Discord, page «\u{a0}Bot\u{a0}»."
     } else {
-        "✅ Connexion\u{a0}: Discord transmet au programme ce qui change sur le serveur et parmi ses membres."
+        "Connexion\u{a0}: Discord transmet au programme ce qui change sur le serveur et parmi ses membres."
     };
     let public = if portal.public {
-        "\n⚠️ **L’application est publique**\u{a0}: n’importe qui peut inviter le programme ailleurs. Décochez «\u{a0}Public Bot\u{a0}» dans le \
+        "\n**L’application est publique**\u{a0}: n’importe qui peut inviter le programme ailleurs. Décochez «\u{a0}Public Bot\u{a0}» dans le \
          portail des développeurs Discord, page «\u{a0}Bot\u{a0}»."
     } else {
         ""
@@ -191,14 +191,14 @@ pub fn reason(kind: SetbackKind) -> &'static str {
 pub fn unfit(name: &str, unfit: Unfit) -> String {
     match unfit {
         Unfit::Absent => format!(
-            "⚠️ **Le {name} choisi à la main n’existe pas sur ce serveur.** Corrigez la section `[salons]` des réglages."
+            "**Le {name} choisi à la main n’existe pas sur ce serveur.** Corrigez la section `[salons]` des réglages."
         ),
         Unfit::Closed => format!(
-            "⚠️ **Le programme ne peut pas écrire dans le {name} choisi à la main.** Donnez-lui-y «\u{a0}Voir le salon\u{a0}», «\u{a0}Voir les \
+            "**Le programme ne peut pas écrire dans le {name} choisi à la main.** Donnez-lui-y «\u{a0}Voir le salon\u{a0}», «\u{a0}Voir les \
              anciens messages\u{a0}» et «\u{a0}Envoyer des messages\u{a0}»."
         ),
         Unfit::Open => format!(
-            "⚠️ **Tout le monde voit le {name} choisi à la main.** Il est réservé\u{a0}: retirez «\u{a0}Voir le salon\u{a0}» à @everyone."
+            "**Tout le monde voit le {name} choisi à la main.** Il est réservé\u{a0}: retirez «\u{a0}Voir le salon\u{a0}» à @everyone."
         ),
     }
 }
@@ -217,7 +217,7 @@ pub fn begun(checkup: Option<&Checkup>) -> Message {
 /// Discord did not answer.
 #[must_use]
 pub fn unreachable() -> &'static str {
-    "⚠️ Discord n’a pas répondu\u{a0}: permissions, rôles et limites n’ont pas pu être vérifiés. Le reste suit dès son retour, sans rien \
+    "**Discord n’a pas répondu**\u{a0}: permissions, rôles et limites n’ont pas pu être vérifiés. Le reste suit dès son retour, sans rien \
      à refaire."
 }
 
@@ -263,7 +263,7 @@ fn national(told: &Told) -> String {
         NationalRole::Absent { others, .. } => others,
     });
     match told.national {
-        State::There | State::Chosen => format!("✅ {role}\u{a0}: en place."),
+        State::There | State::Chosen => format!("{role}\u{a0}: en place."),
         State::Made => {
             let twin = if others > 0 {
                 " Un autre rôle porte ce nom\u{a0}: il ne donne rien, renommez-le ou supprimez-le."
@@ -271,17 +271,17 @@ fn national(told: &Told) -> String {
                 ""
             };
             format!(
-                "✅ {role}\u{a0}: créé. Donnez-le vous-même aux membres de l’équipe nationale\u{a0}; le programme ne le donne à \
+                "{role}\u{a0}: créé. Donnez-le vous-même aux membres de l’équipe nationale\u{a0}; le programme ne le donne à \
                  personne.{twin}"
             )
         }
         State::Coming if others > 0 => format!(
-            "⚠️ **Plusieurs rôles s’appellent {}.** Gardez-en un seul, celui de l’équipe nationale\u{a0}: renommez ou supprimez les \
+            "**Plusieurs rôles s’appellent {}.** Gardez-en un seul, celui de l’équipe nationale\u{a0}: renommez ou supprimez les \
              autres.",
             quoted(&told.national_name)
         ),
-        State::Coming => format!("⚠️ {role}\u{a0}: pas encore créé."),
-        State::Waits(kind) => format!("⚠️ {role}\u{a0}: en attente, {}.", reason(kind)),
+        State::Coming => format!("{role}\u{a0}: pas encore créé."),
+        State::Waits(kind) => format!("**{role}\u{a0}: en attente**, {}.", reason(kind)),
     }
 }
 
@@ -303,7 +303,6 @@ fn channels(told: &Told) -> String {
         parts.push(count(chosen, "choisi à la main", "choisis à la main"));
     }
     let total = told.items.len() as u64;
-    let mark = if there + made + chosen == total { "✅" } else { "⏳" };
     let parts = if parts.is_empty() {
         "aucun pour le moment".to_owned()
     } else {
@@ -320,10 +319,7 @@ fn channels(told: &Told) -> String {
     } else {
         format!("\n{}", fit_words(&new, CHANNELS_ROOM))
     };
-    format!(
-        "{mark} Salons et catégories\u{a0}: {parts}, sur {}.{new}",
-        number(total)
-    )
+    format!("Salons et catégories\u{a0}: {parts}, sur {}.{new}", number(total))
 }
 
 /// Words on one line, as many as there is room for.
@@ -352,7 +348,7 @@ fn waits(waiting: &[&Item]) -> Vec<String> {
             .collect();
         if !names.is_empty() {
             lines.push(format!(
-                "⏳ En attente\u{a0}: {}. La raison\u{a0}: {}.",
+                "**En attente**\u{a0}: {}. La raison\u{a0}: {}.",
                 fit(&enumeration(&names), CHANNELS_ROOM),
                 reason(kind)
             ));
@@ -365,7 +361,7 @@ fn waits(waiting: &[&Item]) -> Vec<String> {
         .collect();
     if !coming.is_empty() {
         lines.push(format!(
-            "⏳ Encore à faire\u{a0}: {}. `/diagnostic` dira où cela en est.",
+            "Encore à faire\u{a0}: {}. `/diagnostic` dira où cela en est.",
             fit(&enumeration(&coming), CHANNELS_ROOM)
         ));
     }

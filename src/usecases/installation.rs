@@ -9,7 +9,7 @@ use super::authority::{self, Actor};
 use super::{App, places};
 use crate::domain::bindings::{Bindings, Key, Setback, Setbacks};
 use crate::domain::ids::RoleId;
-use crate::domain::installation::{Books, Survey, check};
+use crate::domain::installation::{Books, Checkup, Survey, check};
 use crate::domain::place::{Place, Shelf};
 use crate::error::{Outcome, Refusal, UserError};
 use crate::store::installs::{self, Asked, Found};
@@ -46,13 +46,21 @@ pub async fn find(app: &App, actor: Actor, survey: Option<&Survey>) -> Outcome<F
     };
     let ours = bound.iter().filter_map(|(key, binding)| Some((*key, binding.id?)));
     let there = ours.filter(|(_, id)| is_there(*id)).map(|(key, _)| key.to_string());
+    // A role that people made is only known once it was found.
+    let named = survey.iter().flat_map(|survey| &survey.roles);
+    let named = named.filter(|(_, role)| role.role.name == app.settings.roles.national);
     Ok(Found {
-        there: there.collect(),
+        there: there.chain(named.map(|(id, _)| role_mark(*id))).collect(),
         checkup: match survey {
             Some(survey) => Some(check(survey, &books(app, &mut tx, &bound).await?)),
             None => None,
         },
     })
+}
+
+/// How a role that bore the name of the national team's is noted, beside the keys of what is ours.
+fn role_mark(role: RoleId) -> String {
+    format!("role {role}")
 }
 
 /// Writes the wish; gives its number. `token` opens the answer, which is edited when all is done that can be.
@@ -84,18 +92,26 @@ pub async fn told(app: &App, tx: &mut Tx, asked: &Asked) -> Result<Told, StoreEr
     let bound = bound_in(app, tx).await?;
     let setbacks = setbacks::load(tx).await?;
     let there: BTreeSet<&str> = asked.found.there.iter().map(String::as_str).collect();
-    let national = meta::snowflake(tx, Fact::NationalRole).await?;
-    let role = state(Key::National, &bound, &setbacks, &there);
+    let known = meta::snowflake(tx, Fact::NationalRole).await?.map(RoleId);
+    let national = match state(Key::National, &bound, &setbacks, &there) {
+        State::Made if known.is_some_and(|role| there.contains(role_mark(role).as_str())) => State::There,
+        state => state,
+    };
+    let items = items(app, &bound, &setbacks, &there);
+    let made = items.iter().filter(|item| item.state == State::Made).count();
+    let feeds = bound.iter().filter(|(key, binding)| {
+        matches!(key, Key::Place(spot) if spot.shelf() == Shelf::Feeds) && binding.id.is_some()
+    });
+    let (feeds, roles) = (feeds.count(), usize::from(national == State::Made));
     Ok(Told {
-        checkup: asked.found.checkup.clone(),
+        // The limits are told as they are now, not as they were found.
+        checkup: asked.found.checkup.clone().map(|checkup| Checkup {
+            limits: checkup.limits.after(made, feeds, roles),
+            ..checkup
+        }),
         national_name: app.settings.roles.national.clone(),
-        // A role that people made is there without having been made by us.
-        national: if national.is_some() && !bound.contains_key(&Key::National) {
-            State::There
-        } else {
-            role
-        },
-        items: items(app, &bound, &setbacks, &there),
+        national,
+        items,
     })
 }
 

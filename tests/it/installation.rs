@@ -121,7 +121,7 @@ async fn everything_is_made_once_and_asking_again_costs_nothing() {
         told.contains("Le serveur est en place.") && told.contains("créé. Donnez-le"),
         "{told}"
     );
-    assert!(told.contains("25 créés maintenant, sur 25"), "{told}");
+    assert!(told.contains("25\u{a0}créés maintenant, sur 25"), "{told}");
     assert_once(&house);
     let calls = mutating(&house, before);
     assert_eq!(
@@ -387,7 +387,7 @@ async fn a_channel_chosen_by_hand_is_used_as_it_is() {
     house.start().await;
     let before = house.discord.last_call();
     let told = text_of(&install(&house).await);
-    assert!(told.contains("3 choisis à la main"), "{told}");
+    assert!(told.contains("3\u{a0}choisis à la main"), "{told}");
     assert!(
         told.contains("Tout le monde voit le salon de l’équipe nationale"),
         "{told}"
@@ -530,9 +530,9 @@ async fn a_diagnostic_tells_how_everything_is() {
         "sauvegarde",
         "Aucun message n’attend",
         "1 / 500 salons",
-        "rôles",
+        "3 / 250 rôles",
         "/ 50 salons",
-        "place pour 124 groupes",
+        "place pour 124\u{a0}groupes",
         "«\u{a0}Épingler des messages\u{a0}»",
         "`/installer`",
         "24\u{a0}mois",

@@ -297,11 +297,11 @@ async fn a_variable_takes_the_place_of_a_wrong_line_and_is_blamed_for_its_own() 
     program.write("config/maillage.toml", "[echelle]\nacp = \"dix\"\n");
     let ended = program.run(&["check"]).await;
     assert_eq!(ended.code, Some(0), "the line is not read: {ended:?}");
-    let program = program.with("MAILLAGE_ECHELLE_ACP", "4");
+    let program = program.with("MAILLAGE_ECHELLE_ACP", "5");
     fails(
         &program,
         &["check"],
-        &["environnement", "MAILLAGE_ECHELLE_ACP", "«\u{a0}4\u{a0}»", "Attendu"],
+        &["environnement", "MAILLAGE_ECHELLE_ACP", "«\u{a0}5\u{a0}»", "Attendu"],
     )
     .await;
     // The database and its key are looked at with the rest, before Discord is.
