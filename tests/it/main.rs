@@ -15,6 +15,7 @@ mod gateway;
 mod ground;
 mod host;
 mod import;
+mod installation;
 mod loopback;
 mod membership;
 mod mortality;
