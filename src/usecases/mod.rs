@@ -13,26 +13,33 @@ pub mod coordinates;
 pub mod group_changes;
 pub mod groups;
 pub mod help;
+pub mod images;
 pub mod import;
 pub mod invitations;
 pub mod ladder;
 pub mod lookup;
+pub mod meeting;
+pub mod meeting_subscribe;
 pub mod merging;
+pub mod my_data;
 pub mod my_group;
 pub mod not_me;
 pub mod notices;
 pub mod notify;
+pub mod opt_out;
 pub mod places;
 pub mod placing;
 pub mod posts;
 pub mod register;
 pub mod reminders;
+pub mod reports;
 pub mod retirer;
 pub mod standing;
 pub mod statutes;
 pub mod transfer;
 pub mod undo;
 pub mod validation;
+pub mod welcome;
 pub mod zoning;
 
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -59,6 +66,8 @@ pub struct App {
     atlas: RwLock<Arc<Atlas>>,
     guild: OnceLock<GuildId>,
     seen: AtomicBool,
+    /// The map of `/couverture`, kept until it changes.
+    pub last_map: images::LastImage,
 }
 
 impl App {
@@ -73,6 +82,7 @@ impl App {
             atlas: RwLock::new(Arc::new(atlas)),
             guild: OnceLock::new(),
             seen: AtomicBool::new(false),
+            last_map: images::LastImage::default(),
         }
     }
 
