@@ -15,6 +15,7 @@ mod ground;
 mod host;
 mod import;
 mod loopback;
+mod meeting;
 mod membership;
 mod mortality;
 mod national;
