@@ -24,7 +24,7 @@ impl Dice {
 /// Moves time, and lets the program die, be restarted, or sleep meanwhile.
 async fn pass(house: &mut House, to: DateTime<Utc>, dice: &mut Dice) {
     let by = to - house.now();
-    match dice.below(14) {
+    match dice.below(20) {
         0 => {
             house.advance(by);
             house.resurrect().await;
