@@ -24,7 +24,8 @@
 //! 6. [`reconciler`] and [`scheduler`]: the two loops; [`meetings`] keeps the one Discord event of the newcomers' meeting in
 //!    the same manner; [`run`] starts everything.
 //! 7. [`texts`]: every French word that people read.
-//! 8. [`loopback`]: a strict Discord on 127.0.0.1, for the tests and the sandbox. It imports nothing of ours.
+//! 8. [`drawing`]: the tile map and the charts, from values to SVG to PNG.
+//! 9. [`loopback`]: a strict Discord on 127.0.0.1, for the tests and the sandbox. It imports nothing of ours.
 //!
 //! ## Arrows
 //!
@@ -58,6 +59,7 @@ pub mod config;
 pub mod demo;
 pub mod discord;
 pub mod domain;
+pub mod drawing;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;

@@ -12,7 +12,7 @@ use serenity::all::{
 use super::reply::Reply;
 use super::{
     Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, relai, reunion, valider, welcome,
+    rapport, registre, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -191,6 +191,8 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::PairDistinct(a, b, rank) => inscrits::distinct(press, a, b, rank).await,
         Action::GroupList(page) => groupe::turn(press, page).await,
         Action::RelayList(page) => relai::turn(press, page).await,
+        Action::ReportRegion(file) => rapport::chosen(press, file).await,
+        Action::Prompt(scope) => rapport::prompt(press, &scope).await,
         _ => Err(stale()),
     }
 }

@@ -14,6 +14,7 @@ mod importer;
 mod inscrits;
 pub mod invitation;
 pub mod mon_groupe;
+mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
@@ -114,6 +115,9 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         importer::importer(),
         inscrits::inscrits(),
         reunion::reunion(),
+        rapport::rapport_region(),
+        rapport::rapport_national(),
+        rapport::couverture(),
     ]
 }
 

@@ -128,6 +128,8 @@ pub enum Notice {
         /// The day of the digest before.
         since: NaiveDate,
     },
+    /// This relay did nothing for a while, and someone who steers asks for news; to the relay (§12).
+    Prompted,
     /// A direct message that could not be delivered, told by a mention in a channel, without any name (§5, §10, §11).
     Mention {
         /// Whose direct messages are closed.

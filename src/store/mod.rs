@@ -48,6 +48,7 @@ pub mod people;
 pub mod places;
 pub mod posts;
 pub mod reminders;
+pub mod reports;
 pub mod roster;
 pub mod setbacks;
 pub mod snapshot;

@@ -7,6 +7,7 @@ pub mod annul;
 pub mod contact;
 pub mod contacts;
 pub mod coordinates;
+pub mod coverage;
 pub mod dates;
 pub mod faults;
 pub mod fields;
@@ -30,6 +31,7 @@ pub mod places;
 pub mod posts;
 pub mod refusals;
 pub mod register;
+pub mod reports;
 pub mod retirer;
 #[cfg(test)]
 mod shown;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, meeting, places, reminders, standing, transfer, welcome};
+use super::{App, authority, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -154,6 +154,8 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::Capacity { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
+        // Nobody is asked for news in front of the others.
+        | Notice::Prompted
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -291,6 +293,7 @@ impl Desk<'_> {
                 asked.filter(|_| decides).into()
             }
             Notice::Welcome => welcome::message(self.app, self.tx, self.user, self.now).await?.into(),
+            Notice::Prompted => self.prompted().await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -538,6 +541,17 @@ impl Desk<'_> {
         let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn prompted(&mut self) -> Result<Option<Message>, Error> {
+        let Some(silent) = reports::still_silent(self.app, self.tx, self.user, self.now).await? else {
+            return Ok(None);
+        };
+        let mut to_call = 0;
+        for group in functions(self.tx, self.user).await?.relays {
+            to_call += self.callable(group).await?;
+        }
+        Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
     }
 
     async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
