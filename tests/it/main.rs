@@ -17,6 +17,7 @@ mod host;
 mod import;
 mod installation;
 mod loopback;
+mod meeting;
 mod membership;
 mod mortality;
 mod national;
