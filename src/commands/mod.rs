@@ -21,8 +21,10 @@ pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
+mod welcome;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -112,6 +114,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        reunion::reunion(),
         rapport::rapport_region(),
         rapport::rapport_national(),
         rapport::couverture(),
