@@ -24,6 +24,7 @@ mod national;
 mod permissions;
 mod phone;
 mod posts;
+mod reports;
 mod scenarios;
 mod space;
 mod startup;

@@ -63,6 +63,9 @@ const TABLE: &[Row] = &[
     ("installer", &[], "....."),
     ("diagnostic", &[], "n...."),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
+    ("rapport-region", &[], "nr..."),
+    ("rapport-national", &[], "n...."),
+    ("couverture", &[], "nrRma"),
 ];
 
 /// The lines that a person can type, from what is registered.
