@@ -19,7 +19,7 @@ use crate::domain::ids::{GroupId, PersonId, UserId};
 use crate::domain::import::Progress;
 use crate::error::Failure;
 use crate::loopback::Loopback;
-use crate::store::{outbox, people};
+use crate::store::{groups, outbox, people};
 use crate::usecases::authority::Actor;
 use crate::usecases::calls::{self, Said};
 use crate::usecases::validation::confirm::Confirmation;
@@ -179,10 +179,12 @@ impl Past<'_> {
     async fn import(&self) -> Result<HashMap<String, GroupId>, DemoError> {
         let (progress, _) = watch::channel(Progress::default());
         let bytes = sign_ups(self.start).into_bytes();
-        let done = import::apply(self.app, None, bytes, self.start - IMPORTED, &progress)
+        import::apply(self.app, None, bytes, self.start - IMPORTED, &progress)
             .await
             .map_err(told("l’import"))?;
-        Ok(done.names.into_iter().zip(done.declared).collect())
+        let mut tx = self.app.store.read().await.map_err(broken)?;
+        let groups = groups::all(&mut tx).await.map_err(broken)?;
+        Ok(groups.into_iter().map(|group| (group.name, group.id)).collect())
     }
 
     /// The life of one group up to now.
