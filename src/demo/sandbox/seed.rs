@@ -179,12 +179,17 @@ impl Past<'_> {
     async fn import(&self) -> Result<HashMap<String, GroupId>, DemoError> {
         let (progress, _) = watch::channel(Progress::default());
         let bytes = sign_ups(self.start).into_bytes();
-        import::apply(self.app, None, bytes, self.start - IMPORTED, &progress)
+        let done = import::apply(self.app, None, bytes, self.start - IMPORTED, &progress)
             .await
             .map_err(told("l’import"))?;
         let mut tx = self.app.store.read().await.map_err(broken)?;
-        let groups = groups::all(&mut tx).await.map_err(broken)?;
-        Ok(groups.into_iter().map(|group| (group.name, group.id)).collect())
+        let mut groups = HashMap::new();
+        for id in done.declared {
+            if let Some(group) = groups::get(&mut tx, id).await.map_err(broken)? {
+                groups.insert(group.name, id);
+            }
+        }
+        Ok(groups)
     }
 
     /// The life of one group up to now.
