@@ -153,6 +153,7 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::TransferDecline(transfer) => valider::decline_transfer(press, transfer).await,
         Action::TransferConfirm(transfer) => valider::complete_transfer(press, transfer).await,
         Action::TransferDrop(transfer) => valider::drop_transfer(press, transfer).await,
+        Action::TransferSee(transfer) => valider::see_transfer(press, transfer).await,
         Action::RegisterPage(group, page) => registre::page(press, group, page).await,
         Action::RegisterPick => registre::pick(press).await,
         Action::Coordinates(group, page) => mon_groupe::coordinates(press, group, page).await,

@@ -167,6 +167,8 @@ actions! {
     TransferConfirm(transfer: TransferId) = "transfert-confirmer";
     /// «Abandonner», by the relay who asked.
     TransferDrop(transfer: TransferId) = "transfert-abandonner";
+    /// «Voir le transfert», under the mention of a relay whose direct messages are closed.
+    TransferSee(transfer: TransferId) = "transfert-voir";
     /// «Importer», under a dry run.
     ImportConfirm(draft: DraftId) = "import-confirmer";
     /// «Annuler», under a dry run.

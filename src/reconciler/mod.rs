@@ -388,7 +388,7 @@ impl Reconciler {
             _ => (None, None),
         };
         let current = world.bindings.get(&step.key);
-        if let Some(intention) = ledger::intention(step, current, channel, hash.clone(), now) {
+        if let Some(intention) = ledger::intention(step, current, channel, step.asked(ids, &wanted.hash_key), now) {
             self.intend(guild, step.key, &intention).await?;
             world.bindings.insert(step.key, intention);
         }

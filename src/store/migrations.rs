@@ -13,6 +13,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (2, "calls", include_str!("../../migrations/0002_calls.sql")),
     (3, "undos", include_str!("../../migrations/0003_undos.sql")),
     (5, "welcomes", include_str!("../../migrations/0005_welcomes.sql")),
+    (
+        10,
+        "announcements",
+        include_str!("../../migrations/0010_announcements.sql"),
+    ),
 ];
 
 /// The version of the schema that this program writes.

@@ -107,6 +107,13 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
             }
         }
         Notice::CallBacks { .. } | Notice::RelayDigest { .. } => first_with_space(tx, user).await?,
+        // Where the one who reads is relay, or steers.
+        Notice::TransferAsked { transfer } | Notice::TransferDone { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.from)
+        }
+        Notice::TransferAccepted { transfer } | Notice::TransferRefused { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.to)
+        }
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
@@ -117,11 +124,6 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
-        // Their buttons answer in a direct message only.
-        | Notice::TransferAsked { .. }
-        | Notice::TransferAccepted { .. }
-        | Notice::TransferRefused { .. }
-        | Notice::TransferDone { .. }
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -266,6 +268,10 @@ impl Desk<'_> {
             Notice::RelayNamed { .. } => Subject::RelayNamed,
             Notice::SpaceReady { .. } => Subject::SpaceReady,
             Notice::RelayDigest { .. } => Subject::Digest,
+            Notice::TransferAsked { transfer }
+            | Notice::TransferAccepted { transfer }
+            | Notice::TransferRefused { transfer }
+            | Notice::TransferDone { transfer } => Subject::Transfer(*transfer),
             Notice::Linked { membership } => {
                 let Some(membership) = memberships::get(self.tx, *membership).await? else {
                     return Ok(None);
@@ -408,14 +414,19 @@ impl Desk<'_> {
         if membership.ended.is_some() || !linked {
             return Ok(None);
         }
-        let mut relays = Vec::new();
+        let (mut relay, mut relays) = (false, Vec::new());
         for holder in posts::relays(self.tx, group.id).await? {
-            relays.extend(names::display_name(self.tx, holder.user).await?);
+            if holder.user == self.user {
+                relay = true;
+            } else {
+                relays.extend(names::display_name(self.tx, holder.user).await?);
+            }
         }
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::linked(
             membership.person,
             &group.name,
+            relay,
             &relays,
             place,
         )))
