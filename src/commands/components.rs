@@ -12,7 +12,7 @@ use serenity::all::{
 use super::reply::Reply;
 use super::{
     Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, relai, valider, welcome,
+    rapport, registre, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -174,6 +174,9 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::MyData => welcome::my_data(press).await,
         Action::MessagesStop => welcome::stop(press).await,
         Action::MessagesResume => welcome::resume(press).await,
+        Action::MeetingKeep(day) => reunion::keep(press, day).await,
+        Action::MeetingCancel(day) => reunion::call_off(press, day).await,
+        Action::MeetingMove(day) => reunion::ask_date(press, day).await,
         Action::ImportConfirm(draft) => importer::confirm(press, &draft).await,
         Action::ImportCancel(draft) => importer::cancel(press, &draft).await,
         Action::NameRelay(group) => relai::ask(press, group).await,
@@ -188,6 +191,8 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::PairDistinct(a, b, rank) => inscrits::distinct(press, a, b, rank).await,
         Action::GroupList(page) => groupe::turn(press, page).await,
         Action::RelayList(page) => relai::turn(press, page).await,
+        Action::ReportRegion(file) => rapport::chosen(press, file).await,
+        Action::Prompt(scope) => rapport::prompt(press, &scope).await,
         _ => Err(stale()),
     }
 }
@@ -201,6 +206,7 @@ async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outco
         Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
         Action::CodeForm => invitation::code_submitted(submission).await,
         Action::PlaceForm(person) => inscrits::typed(submission, person).await,
+        Action::MeetingMoveForm(day) => reunion::put_off(submission, day).await,
         Action::NameRelayForm(group) => relai::typed(submission, group).await,
         _ => Err(stale()),
     }

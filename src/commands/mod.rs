@@ -14,12 +14,14 @@ mod importer;
 mod inscrits;
 pub mod invitation;
 pub mod mon_groupe;
+mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
 mod welcome;
@@ -112,6 +114,10 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        reunion::reunion(),
+        rapport::rapport_region(),
+        rapport::rapport_national(),
+        rapport::couverture(),
     ]
 }
 

@@ -4,8 +4,11 @@
 //! (`kind:argument:…`), holds ids only, never personal data, and at most 100 characters (Discord, components/reference).
 //! Whoever presses is checked by the use case, each time (product.md §2).
 
+use chrono::NaiveDate;
+
 use super::contact::{Filter, OutcomeKind};
 use super::ids::{GroupId, JournalId, MembershipId, PersonId, TransferId};
+use super::report::Scope;
 
 /// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -103,7 +106,17 @@ macro_rules! plain_arguments {
         })+
     };
 }
-plain_arguments!(PersonId, GroupId, MembershipId, JournalId, u32, TransferId);
+plain_arguments!(
+    PersonId,
+    GroupId,
+    MembershipId,
+    JournalId,
+    NaiveDate,
+    u32,
+    TransferId,
+    bool,
+    Scope
+);
 
 impl Argument for DraftId {
     fn write(&self) -> String {
@@ -235,6 +248,11 @@ actions! {
     /// «Confirmer», under «Ne plus appeler» asked by `/appel` with a note.
     CallConfirm(draft: DraftId) = "appel-confirmer";
 
+    /// Choice of the région of a report, with or without its file (product.md §12).
+    ReportRegion(file: bool) = "rapport-region";
+    /// «Relancer», under a report: prompts the relays who did nothing for a while.
+    Prompt(scope: Scope) = "relancer";
+
     /// «J’ai un code», under the welcome: opens the modal (product.md §11).
     Code = "code";
     /// Submission of a code.
@@ -249,6 +267,15 @@ actions! {
     MessagesStop = "messages-arret";
     /// «Recevoir à nouveau les messages».
     MessagesResume = "messages-reprise";
+
+    /// «Maintenir», under the question about a public holiday: the meeting of that regular day (product.md §11).
+    MeetingKeep(day: NaiveDate) = "reunion-maintenir";
+    /// «Annuler cette réunion».
+    MeetingCancel(day: NaiveDate) = "reunion-annuler";
+    /// «Déplacer»: opens the modal that asks for the new date.
+    MeetingMove(day: NaiveDate) = "reunion-deplacer";
+    /// Submission of the new date.
+    MeetingMoveForm(day: NaiveDate) = "reunion-deplacer-form";
 }
 
 #[cfg(test)]
@@ -277,6 +304,9 @@ mod tests {
             Action::Code,
             Action::MeetingRemind,
             Action::MessagesStop,
+            Action::MeetingMove(NaiveDate::MAX),
+            Action::ReportRegion(true),
+            Action::Prompt(Scope::France),
         ] {
             let id = action.custom_id();
             assert!(id.len() <= 100, "{id}");
@@ -298,6 +328,8 @@ mod tests {
             "contacts:tous.x",
             "contacts:toutes.1",
             "appel:1:oui:tous.0",
+            "rapport-region:oui",
+            "relancer:Bretagne",
         ] {
             assert_eq!(Action::parse(id), None, "{id}");
         }

@@ -45,6 +45,10 @@ impl Reconciler {
         match change {
             Change::Put(binding) => {
                 bindings::put(&mut tx, guild, step.key, &binding).await?;
+                let made = binding.id.map(RoleId).filter(|_| step.key == Key::National);
+                if made.is_some() && made != self.national {
+                    self.know_national(&mut tx, made).await?;
+                }
                 world.bindings.insert(step.key, binding);
             }
             Change::Remove => {
@@ -56,9 +60,13 @@ impl Reconciler {
         if world.setbacks.remove(&subject).is_some() {
             setbacks::clear(&mut tx, &subject).await?;
         }
-        let told = match (step.report, step.key.group()) {
-            (Some(what), Some(group)) => {
+        let told = match (step.report, step.key.group(), step.key) {
+            (Some(what), Some(group), _) => {
                 put_back(&mut tx, group, what, now).await?;
+                true
+            }
+            (Some(what), None, Key::Place(_) | Key::Shelf(_)) => {
+                place_put_back(&mut tx, step.key, what, now).await?;
                 true
             }
             _ => false,
@@ -151,7 +159,11 @@ impl Reconciler {
             return;
         }
         match &step.act {
-            Act::CreateRole { .. } | Act::EditRole { .. } | Act::CreateChannel { .. } | Act::EditChannel { .. } => {
+            Act::CreateRole { .. }
+            | Act::CreateNational { .. }
+            | Act::EditRole { .. }
+            | Act::CreateChannel { .. }
+            | Act::EditChannel { .. } => {
                 mirror.forget_structure();
             }
             Act::Grant { user, .. } | Act::Revoke { user, .. } => {
@@ -264,6 +276,7 @@ impl Reconciler {
                 }
             }
         };
+        self.national_known = found.is_some();
         let present = found.filter(|role| roles.contains_key(role));
         if present != self.national {
             if !listed {
@@ -271,6 +284,16 @@ impl Reconciler {
                 mirror.forget_roster();
             }
             self.national = present;
+        }
+        Ok(())
+    }
+
+    /// Remembers the national role that `/installer` made.
+    async fn know_national(&mut self, tx: &mut Tx, made: Option<RoleId>) -> Result<(), StoreError> {
+        if let Some(role) = made {
+            meta::set(tx, Fact::NationalRole, &role.to_string()).await?;
+            self.national = made;
+            self.national_known = true;
         }
         Ok(())
     }
@@ -347,6 +370,20 @@ async fn put_back(tx: &mut Tx, group: GroupId, what: PutBack, now: DateTime<Utc>
     journal::write(tx, &entry, now).await?;
     let fact = format!("put_back:{group}:{}:{}", word(what), now.timestamp() / 3600);
     notify::national(tx, &fact, &Notice::PutBack { group, what }, now).await
+}
+
+/// The same for a channel of the whole server.
+async fn place_put_back(tx: &mut Tx, key: Key, what: PutBack, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let place = key.to_string();
+    let entry = Entry {
+        event: "place.put_back",
+        before: Some(&place),
+        after: Some(word(what)),
+        ..Entry::default()
+    };
+    journal::write(tx, &entry, now).await?;
+    let fact = format!("put_back:{place}:{}:{}", word(what), now.timestamp() / 3600);
+    notify::national(tx, &fact, &Notice::PlacePutBack { key: place, what }, now).await
 }
 
 /// The stable name of what was put back, in the journal.

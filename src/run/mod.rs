@@ -28,6 +28,7 @@ use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
 use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::meetings::Keeper;
 use crate::metrics;
 use crate::reconciler::Reconciler;
 use crate::scheduler::Scheduler;
@@ -361,8 +362,14 @@ impl Life {
             let reconciler = Arc::clone(&reconciler);
             async move { reconciler.lock().await.step().await }
         });
-        let scheduler = Arc::new(scheduler);
+        let keeper = Keeper::new(Arc::clone(&self.app), Arc::clone(http), self.pulse.readies());
+        let keeper = Arc::new(Mutex::new(keeper));
         let changes = || Some(self.app.store.changes());
+        self.supervisor.every("meetings", changes(), move |_| {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.lock().await.step().await }
+        });
+        let scheduler = Arc::new(scheduler);
         let of = Arc::clone(&scheduler);
         self.supervisor.every("direct messages", changes(), move |now| {
             let scheduler = Arc::clone(&of);

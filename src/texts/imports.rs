@@ -221,7 +221,7 @@ pub fn foreign_address() -> String {
 #[must_use]
 pub fn too_large(limit: u64) -> String {
     typeset(&format!(
-        "⚠️ Ce fichier dépasse {} Mo. Compressez-le au format .csv.gz, ou coupez-le en plusieurs fichiers, chacun avec la \
+        "⚠️ Ce fichier dépasse {}\u{a0}Mo. Compressez-le au format .csv.gz, ou coupez-le en plusieurs fichiers, chacun avec la \
          ligne des titres.",
         number(limit / (1024 * 1024))
     ))

@@ -305,18 +305,33 @@ pub fn referent_ended(region: &str) -> Message {
 /// Something changed by hand was put back.
 #[must_use]
 pub fn put_back(group: &str, what: PutBack) -> Message {
-    let what = match what {
-        PutBack::Permissions => "des permissions ont été changées à la main, puis rétablies",
-        PutBack::Deleted => "un rôle, une catégorie ou un salon a été supprimé, puis refait",
-        PutBack::Message => "un message épinglé a été supprimé ou décroché, puis remis",
-        PutBack::Name => "un nom, un sujet ou une place a été changé à la main, puis rétabli",
-        PutBack::Access => "un rôle a été donné ou retiré à la main, puis remis comme il était",
-    };
+    let what = happened(what);
     Message::text(format!(
         "⚠️ **Espace du groupe {}\u{a0}: {what}.** Les espaces suivent la base\u{a0}; pour les changer, passez par les commandes \
          (`/groupe`, `/relai`).",
         name(group)
     ))
+}
+
+/// Something changed by hand in a channel of the whole server was put back; `place` is how it is called in a sentence.
+#[must_use]
+pub fn place_put_back(place: &str, what: PutBack) -> Message {
+    Message::text(format!(
+        "⚠️ **Serveur, {place}\u{a0}: {}.** Pour choisir d’autres salons, la personne qui héberge le programme les indique dans \
+         ses réglages, section `[salons]`.",
+        happened(what)
+    ))
+}
+
+/// What was found changed by hand.
+fn happened(what: PutBack) -> &'static str {
+    match what {
+        PutBack::Permissions => "des permissions ont été changées à la main, puis rétablies",
+        PutBack::Deleted => "un rôle, une catégorie ou un salon a été supprimé, puis refait",
+        PutBack::Message => "un message épinglé a été supprimé ou décroché, puis remis",
+        PutBack::Name => "un nom, un sujet ou une place a été changé à la main, puis rétabli",
+        PutBack::Access => "un rôle a été donné ou retiré à la main, puis remis comme il était",
+    }
 }
 
 /// Discord's limits are near, or reached.

@@ -9,10 +9,13 @@ use crate::domain::action::Action;
 use crate::domain::ids::{ChannelId, GuildId, UserId};
 use crate::domain::view::{Button, Message, Style};
 
-/// When the next meeting is, within a sentence.
+/// When the next meeting is, within a sentence; none is planned when a whole year was called off.
 #[must_use]
-pub fn meeting(starts_at: DateTime<Utc>) -> String {
-    timestamp(starts_at, Moment::LongDateTime)
+pub fn meeting(starts_at: Option<DateTime<Utc>>) -> String {
+    starts_at.map_or_else(
+        || "à une date qui sera annoncée".to_owned(),
+        |starts_at| timestamp(starts_at, Moment::LongDateTime),
+    )
 }
 
 /// What a member is told of the space of the group.
@@ -75,8 +78,8 @@ pub fn resume() -> Button {
 
 /// The account will be reminded of the meeting; `stopped`: it wants no messages at all, reminders included.
 #[must_use]
-pub fn reminded(meeting: DateTime<Utc>, stopped: bool) -> Message {
-    let next = timestamp(meeting, Moment::LongDateTime);
+pub fn reminded(starts_at: Option<DateTime<Utc>>, stopped: bool) -> Message {
+    let next = meeting(starts_at);
     let forget = Button::new("Ne plus me le rappeler", Style::Secondary, Action::MeetingForget);
     if stopped {
         return Message::text(format!(
@@ -131,7 +134,7 @@ mod tests {
         let links = Tunables::default().links;
         WelcomeFacts {
             name: "Noé".to_owned(),
-            meeting: meeting(monday()),
+            meeting: meeting(Some(monday())),
             signup_link: links.signup,
             discord_link: links.discord,
             group: "Lunel".to_owned(),
@@ -160,8 +163,8 @@ mod tests {
     #[test]
     fn what_the_buttons_answer_reads_well() {
         let seen = [
-            shown::message(&reminded(monday(), false)),
-            shown::message(&reminded(monday(), true)),
+            shown::message(&reminded(Some(monday()), false)),
+            shown::message(&reminded(Some(monday()), true)),
             shown::message(&not_reminded()),
             shown::message(&stopped()),
             shown::message(&resumed()),

@@ -210,7 +210,8 @@ pub async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, S
             by_referent.entry(referent.user).or_default().extend_from_slice(&groups);
         }
     }
-    for (user, groups) in by_referent {
+    for (user, mut groups) in by_referent {
+        groups.sort_unstable();
         notify::user(tx, user, Class::Access, &fact, &Notice::GroupsPossible { groups }, now).await?;
     }
     groups::announced(tx, &told, now).await?;

@@ -3,15 +3,15 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Actor;
-use super::{App, welcome};
+use super::{App, meeting};
 use crate::error::Outcome;
 use crate::store::{meeting_subscribers, opt_outs};
 
 /// What came of a wish to be reminded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Subscribed {
-    /// When the next meeting starts.
-    pub meeting: DateTime<Utc>,
+    /// When the next meeting starts, if one is planned.
+    pub meeting: Option<DateTime<Utc>>,
     /// Whether the account wants no messages at all, reminders included.
     pub stopped: bool,
 }
@@ -23,12 +23,13 @@ pub struct Subscribed {
 pub async fn subscribe(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Subscribed> {
     let mut tx = app.store.write().await?;
     let stopped = opt_outs::since(&mut tx, actor.user).await?.is_some();
+    let next = meeting::next(app, &mut tx, now).await?;
     if meeting_subscribers::add(&mut tx, actor.user, now).await? {
         // Wakes the rounds, which know when the next reminder is due.
         tx.commit().await?;
     }
     Ok(Subscribed {
-        meeting: welcome::meeting(app, now),
+        meeting: next.map(|next| next.starts_at),
         stopped,
     })
 }

@@ -13,10 +13,12 @@ pub mod coordinates;
 pub mod group_changes;
 pub mod groups;
 pub mod help;
+pub mod images;
 pub mod import;
 pub mod invitations;
 pub mod ladder;
 pub mod lookup;
+pub mod meeting;
 pub mod meeting_subscribe;
 pub mod merging;
 pub mod my_data;
@@ -30,6 +32,7 @@ pub mod placing;
 pub mod posts;
 pub mod register;
 pub mod reminders;
+pub mod reports;
 pub mod retirer;
 pub mod standing;
 pub mod statutes;
@@ -63,6 +66,8 @@ pub struct App {
     atlas: RwLock<Arc<Atlas>>,
     guild: OnceLock<GuildId>,
     seen: AtomicBool,
+    /// The map of `/couverture`, kept until it changes.
+    pub last_map: images::LastImage,
 }
 
 impl App {
@@ -77,6 +82,7 @@ impl App {
             atlas: RwLock::new(Arc::new(atlas)),
             guild: OnceLock::new(),
             seen: AtomicBool::new(false),
+            last_map: images::LastImage::default(),
         }
     }
 

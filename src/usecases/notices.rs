@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, places, reminders, standing, transfer, welcome};
+use super::{App, authority, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -14,7 +14,8 @@ use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
 use crate::store::{
-    Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers,
+    StoreError, Tx, bindings, calls, groups, ladder, meeting_subscribers, memberships, names, outbox, participation,
+    people, posts, transfers,
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
@@ -63,6 +64,10 @@ pub async fn render(
             };
             desk.mention(notice).await?.into()
         }
+        (
+            Recipient::Channel(_),
+            notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
+        ) => about_meeting(app, tx, notice, now).await?.into(),
         // Nothing else is posted in channels by this way.
         (Recipient::Channel(_), _) => Rendered::Dropped,
     };
@@ -80,6 +85,28 @@ pub async fn render(
     }
 }
 
+/// What is told of the newcomers' meeting, the same to everyone.
+async fn about_meeting(
+    app: &App,
+    tx: &mut Tx,
+    notice: &Notice,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, StoreError> {
+    match *notice {
+        Notice::MeetingReminder { day, starts_at, which } => {
+            meeting::reminder(app, tx, day, starts_at, which, now).await
+        }
+        Notice::MeetingChanged {
+            day,
+            before,
+            held_again,
+            revision,
+        } => meeting::changed(app, tx, (day, revision), before, held_again, now).await,
+        Notice::MeetingHoliday { day } => meeting::question(tx, day, now).await,
+        _ => Ok(None),
+    }
+}
+
 /// Where a notice can be told instead, by a mention without any name, when the direct messages of `user` are closed: the
 /// `discussion` of the group, else the welcome channel (product.md §5, §11).
 ///
@@ -87,7 +114,7 @@ pub async fn render(
 /// When the database fails.
 pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) -> Result<Option<ChannelId>, Error> {
     let group = match notice {
-        Notice::Welcome => None,
+        Notice::Welcome | Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } => None,
         Notice::RelayNamed { group }
         | Notice::SpaceReady { group }
         | Notice::NotMe { group, .. }
@@ -123,7 +150,12 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentNamed { .. }
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
+        | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
+        // Its buttons are nobody else's business.
+        | Notice::MeetingHoliday { .. }
+        // Nobody is asked for news in front of the others.
+        | Notice::Prompted
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -226,6 +258,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::PlacePutBack { key, what } => {
+                Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
@@ -246,7 +281,19 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
+            Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } => {
+                // Whoever no longer asks for reminders is told nothing more.
+                let asks = meeting_subscribers::since(self.tx, self.user).await?.is_some();
+                let told = about_meeting(self.app, self.tx, notice, self.now).await?;
+                told.filter(|_| asks).map(texts::meeting::with_forget).into()
+            }
+            Notice::MeetingHoliday { .. } => {
+                let decides = functions(self.tx, self.user).await?.national;
+                let asked = about_meeting(self.app, self.tx, notice, self.now).await?;
+                asked.filter(|_| decides).into()
+            }
             Notice::Welcome => welcome::message(self.app, self.tx, self.user, self.now).await?.into(),
+            Notice::Prompted => self.prompted().await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -257,6 +304,10 @@ impl Desk<'_> {
         if let Notice::CallBacks { people } = notice {
             let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
             return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(self.user, due.len())));
+        }
+        if matches!(notice, Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. }) {
+            let told = about_meeting(self.app, self.tx, notice, self.now).await?;
+            return Ok(told.map(|told| texts::meeting::mention(self.user, &told)));
         }
         if let Notice::Welcome = notice {
             return welcome::mention(self.app, self.tx, self.user, self.now).await;
@@ -490,6 +541,17 @@ impl Desk<'_> {
         let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn prompted(&mut self) -> Result<Option<Message>, Error> {
+        let Some(silent) = reports::still_silent(self.app, self.tx, self.user, self.now).await? else {
+            return Ok(None);
+        };
+        let mut to_call = 0;
+        for group in functions(self.tx, self.user).await?.relays {
+            to_call += self.callable(group).await?;
+        }
+        Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
     }
 
     async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use chrono::{DateTime, Utc};
 
-use super::{App, notify};
+use super::{App, meeting, notify};
 use crate::domain::ids::UserId;
 use crate::domain::notice::{Class, Notice};
 use crate::domain::view::Message;
@@ -45,12 +45,6 @@ pub async fn arrivals(
         wrote = true;
     }
     Ok(wrote)
-}
-
-/// The next newcomers' meeting.
-#[must_use]
-pub fn meeting(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
-    app.settings.meeting.rule.next_after(now).starts_at
 }
 
 /// The welcome as it is sent: to a member of a group, the way to its space; to anyone else, how to begin. None when the account
@@ -102,7 +96,7 @@ async fn facts(app: &App, tx: &mut Tx, user: UserId, now: DateTime<Utc>) -> Resu
     let links = &app.settings.links;
     Ok(WelcomeFacts {
         name: shown.map(|name| name.display.clone()).unwrap_or_default(),
-        meeting: texts::welcome::meeting(meeting(app, now)),
+        meeting: texts::welcome::meeting(meeting::next(app, tx, now).await?.map(|next| next.starts_at)),
         signup_link: links.signup.clone(),
         discord_link: links.discord.clone(),
         ..WelcomeFacts::default()

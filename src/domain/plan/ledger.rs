@@ -40,7 +40,7 @@ pub fn intention(
     now: DateTime<Utc>,
 ) -> Option<Binding> {
     let nonce = match &step.act {
-        Act::CreateRole { .. } | Act::CreateChannel { .. } => None,
+        Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } => None,
         Act::Post { .. } => Some(nonce(step.key, now)),
         _ => return None,
     };
@@ -59,15 +59,19 @@ pub fn intention(
 pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<String>, now: DateTime<Utc>) -> Change {
     let binding = || current.cloned().unwrap_or_else(|| Binding::intention(None, None, now));
     match (&step.act, made) {
-        (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Object(id)) => {
-            Change::Put(Binding {
-                id: Some(id),
-                hash,
-                bound_at: Some(now),
-                ..binding()
-            })
-        }
-        (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Nothing) => Change::Keep,
+        (
+            Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } | Act::Post { .. },
+            Made::Object(id),
+        ) => Change::Put(Binding {
+            id: Some(id),
+            hash,
+            bound_at: Some(now),
+            ..binding()
+        }),
+        (
+            Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } | Act::Post { .. },
+            Made::Nothing,
+        ) => Change::Keep,
         (Act::EditRole { .. }, _) => Change::Put(Binding { hash, ..binding() }),
         (Act::EditChannel { edit, .. }, _) => {
             let binding = binding();
@@ -101,7 +105,7 @@ pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<
             ..binding()
         }),
         (Act::Remember { found }, _) => match found {
-            Found::Role(_) | Found::Channel(_) => Change::Put(Binding { hash, ..binding() }),
+            Found::Role(_) | Found::National(_) | Found::Channel(_) => Change::Put(Binding { hash, ..binding() }),
             Found::Pinned => Change::Put(Binding {
                 pinned: true,
                 ..binding()

@@ -28,6 +28,8 @@ mod access;
 mod history_tests;
 pub mod ledger;
 mod messages;
+#[cfg(test)]
+mod place_tests;
 mod planner;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,13 @@ pub enum Act {
     CreateRole {
         /// Its name.
         name: String,
+    },
+    /// Makes the role of the national team, without permissions.
+    CreateNational {
+        /// Its name.
+        name: String,
+        /// The number of the `/installer` that wants it.
+        wish: i64,
     },
     /// Gives a role its name, and takes its permissions away.
     EditRole {
@@ -148,6 +157,8 @@ pub enum Act {
 pub enum Found {
     /// A role of this name.
     Role(String),
+    /// The role of the national team, at the `/installer` of this number.
+    National(i64),
     /// A channel.
     Channel(ChannelSpec),
     /// A pinned message.
@@ -205,6 +216,7 @@ impl Step {
     pub fn calls(&self) -> bool {
         match self.act {
             Act::CreateRole { .. }
+            | Act::CreateNational { .. }
             | Act::EditRole { .. }
             | Act::CreateChannel { .. }
             | Act::EditChannel { .. }
@@ -240,6 +252,10 @@ impl Step {
             | Act::Remember {
                 found: Found::Role(name),
             } => Some(key.hash(name)),
+            Act::CreateNational { wish, .. }
+            | Act::Remember {
+                found: Found::National(wish),
+            } => Some(national_hash(*wish, key)),
             Act::EditChannel { edit, .. } if edit.partial => None,
             Act::CreateChannel { spec }
             | Act::EditChannel { spec, .. }
@@ -295,6 +311,11 @@ fn asked_hash(name: &str, overwrites: &Overwrites, own: &[Bits], key: &HashKey) 
     key.hash(&text)
 }
 
+/// What is recorded of the national team's role: for which `/installer` it was there.
+fn national_hash(wish: i64, key: &HashKey) -> String {
+    key.hash(&format!("/installer {wish}"))
+}
+
 /// The hash of a channel with the ids of the objects that it names; `None` while one does not exist.
 fn channel_hash(spec: &ChannelSpec, ids: impl Fn(Key) -> Option<u64>, key: &HashKey) -> Option<String> {
     let ChannelSpec {
@@ -326,7 +347,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key;
         match &self.act {
-            Act::CreateRole { .. } => write!(f, "create {key}"),
+            Act::CreateRole { .. } | Act::CreateNational { .. } => write!(f, "create {key}"),
             Act::CreateChannel { spec } => {
                 let kind = if spec.kind == ChannelKind::Category {
                     "category"
