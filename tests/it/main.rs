@@ -33,4 +33,5 @@ mod store;
 mod support;
 mod tidy;
 mod valider;
+mod welcome;
 mod world;
