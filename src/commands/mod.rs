@@ -21,8 +21,10 @@ pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
+mod welcome;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -114,6 +116,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         inscrits::inscrits(),
         installer::installer(),
         installer::diagnostic(),
+        reunion::reunion(),
     ]
 }
 

@@ -8,6 +8,7 @@ pub mod events;
 pub mod failure;
 pub mod gateway;
 pub mod observe;
+pub mod scheduled;
 pub mod survey;
 pub mod view;
 mod wire;

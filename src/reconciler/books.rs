@@ -17,7 +17,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::meta::{self, Fact};
 use crate::store::roster::{self, Seen};
 use crate::store::{StoreError, Tx, bindings, groups, setbacks};
-use crate::usecases::notify;
+use crate::usecases::{notify, welcome};
 
 /// The subject of the setback of a server that cannot be looked at.
 const SERVER: &str = "server";
@@ -199,12 +199,13 @@ impl Reconciler {
         Ok(true)
     }
 
-    /// Writes what was seen of the members.
-    pub(super) async fn note_people(&self, people: Vec<People>) -> Result<(), Error> {
+    /// Writes what was seen of the members, and welcomes those who have arrived.
+    pub(super) async fn note_people(&mut self, people: Vec<People>) -> Result<(), Error> {
         if people.is_empty() {
             return Ok(());
         }
         let mut tx = self.app.store.write().await?;
+        let whole = people.iter().any(|seen| matches!(seen, People::All(_)));
         let mut changed = false;
         for seen in people {
             changed |= match seen {
@@ -216,8 +217,15 @@ impl Reconciler {
                 People::Gone(user) => roster::gone(&mut tx, user).await?,
             };
         }
+        if changed || whole {
+            changed |= welcome::arrivals(&mut tx, whole, &self.arrived, self.app.clock.now()).await?;
+        }
         if changed {
             tx.commit().await?;
+        }
+        if whole {
+            self.listed = true;
+            self.arrived.clear();
         }
         Ok(())
     }

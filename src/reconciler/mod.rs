@@ -10,7 +10,7 @@
 //! - No transaction is held across a call: the intention is stored before it, the outcome after it ([`ledger`]).
 
 mod books;
-mod retry;
+pub(crate) mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -74,6 +74,10 @@ pub struct Reconciler {
     capacity_told: Option<String>,
     /// The server could not be looked at: not again before.
     blind: Option<Setback>,
+    /// Whether this process has read the whole list of members.
+    listed: bool,
+    /// Who came before that: at the very first start, whoever is there already is not to be welcomed, but these are.
+    arrived: BTreeSet<UserId>,
 }
 
 /// What happens during one step.
@@ -140,6 +144,8 @@ impl Reconciler {
             ready: BTreeSet::new(),
             capacity_told: None,
             blind: None,
+            listed: false,
+            arrived: BTreeSet::new(),
         }
     }
 
@@ -276,6 +282,12 @@ impl Reconciler {
                     not_before: DateTime::UNIX_EPOCH,
                     ..setback
                 });
+            }
+            if let Event::Joined(guild, person) = &event
+                && !self.listed
+                && self.app.guild().is_none_or(|bound| bound == *guild)
+            {
+                self.arrived.insert(person.user);
             }
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));
@@ -420,7 +432,7 @@ impl Reconciler {
             _ => (None, None),
         };
         let current = world.bindings.get(&step.key);
-        if let Some(intention) = ledger::intention(step, current, channel, hash.clone(), now) {
+        if let Some(intention) = ledger::intention(step, current, channel, step.asked(ids, &wanted.hash_key), now) {
             self.intend(guild, step.key, &intention).await?;
             world.bindings.insert(step.key, intention);
         }

@@ -5,7 +5,7 @@
 use super::markdown::{count, enumeration, escape_line, fit, fit_lines};
 use super::{not_me, valider};
 use crate::domain::action::Action;
-use crate::domain::ids::{ChannelId, GroupId, GuildId, MembershipId, PersonId, UserId};
+use crate::domain::ids::{ChannelId, GroupId, GuildId, MembershipId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::PutBack;
 use crate::domain::view::{Button, Choice, Embed, Message, OPTIONS_MAX, Select, SelectOf, Style, Tone};
@@ -180,18 +180,20 @@ pub enum Whom<'a> {
     Number(u32),
 }
 
-/// An account is linked to a member.
+/// An account is linked to a member. `relays` are the others than this person, who may be one: `relay`.
 #[must_use]
-pub fn linked(person: PersonId, group: &str, relays: &[String], place: Option<Place>) -> Message {
+pub fn linked(person: PersonId, group: &str, relay: bool, relays: &[String], place: Option<Place>) -> Message {
     let relays: Vec<String> = relays.iter().map(|relay| name(relay)).collect();
     let mut lines = vec![format!(
         "✅ **Vous êtes membre du groupe {}.** Votre compte Discord est lié.",
         name(group)
     )];
-    match relays.as_slice() {
-        [] => {}
-        [one] => lines.push(format!("Votre relai local\u{a0}: {one}.")),
-        several => lines.push(format!("Vos relais locaux\u{a0}: {}.", enumeration(several))),
+    match (relay, relays.as_slice()) {
+        (true, []) => lines.push("Vous en êtes aussi relai local.".to_owned()),
+        (true, others) => lines.push(format!("Vous en êtes aussi relai local, avec {}.", enumeration(others))),
+        (false, []) => {}
+        (false, [one]) => lines.push(format!("Votre relai local\u{a0}: {one}.")),
+        (false, several) => lines.push(format!("Vos relais locaux\u{a0}: {}.", enumeration(several))),
     }
     match place {
         Some(place) => lines.push(format!("L’espace de votre groupe\u{a0}: {}", link(place))),
@@ -377,6 +379,8 @@ pub enum Subject {
     Linked(PersonId),
     /// The account is linked, told where others read.
     LinkedElsewhere,
+    /// A transfer waits for an answer, or has had one: the button shows it to whoever may see it.
+    Transfer(TransferId),
 }
 
 /// A mention of someone whose direct messages are closed.
@@ -393,6 +397,7 @@ pub fn mention(user: UserId, subject: Subject) -> Message {
             "votre compte est maintenant lié au registre de ce groupe. Ce n’est pas vous\u{a0}? Dites-le ici."
         }
         Subject::LinkedElsewhere => "une nouvelle vous attend\u{a0}: `/mon-groupe`.",
+        Subject::Transfer(_) => "une demande de transfert vous concerne. Ce que le bouton ouvre n’est lu que de vous.",
     };
     let mut message = Message::text(format!(
         "<@{user}> Vos messages privés sont fermés, je vous écris donc ici\u{a0}: {text}"
@@ -400,6 +405,7 @@ pub fn mention(user: UserId, subject: Subject) -> Message {
     message.mentions.users.push(user.0);
     match subject {
         Subject::Linked(person) => message.with_buttons(vec![not_me::button(person)]),
+        Subject::Transfer(transfer) => message.with_buttons(vec![super::transfer::see(transfer)]),
         _ => message,
     }
 }

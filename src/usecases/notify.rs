@@ -49,6 +49,14 @@ pub async fn national(tx: &mut Tx, fact: &str, notice: &Notice, now: DateTime<Ut
     Ok(())
 }
 
+/// Whether the national team can be told anything: before the bot has met its server, nobody of it is known.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn national_can_be_told(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(!posts::nationals(tx).await?.is_empty())
+}
+
 /// Tells the referents of a région; without any, the national team.
 ///
 /// # Errors

@@ -55,6 +55,13 @@ const TABLE: &[Row] = &[
     // Managing the server is no role of the table: `installation` has someone who may.
     ("installer", &[], "....."),
     ("diagnostic", &[], "n...."),
+    ("reunion prochaine", &[], "nrRma"),
+    ("reunion annuler", &[("date", "jamais")], "n...."),
+    (
+        "reunion deplacer",
+        &[("date", "jamais"), ("nouvelle", "jamais")],
+        "n....",
+    ),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
 ];
 

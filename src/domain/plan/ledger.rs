@@ -28,7 +28,7 @@ pub enum Change {
 }
 
 /// What is stored before the call of `step`; `None` when the call can be repeated without harm. `channel` is where a message
-/// is going to lie, `hash` what the step sends.
+/// is going to lie, `asked` what the step asks for ([`Step::asked`]).
 ///
 /// An intention that was never fulfilled keeps its age and its nonce: by them the object is found, if it was made after all.
 #[must_use]
@@ -36,7 +36,7 @@ pub fn intention(
     step: &Step,
     current: Option<&Binding>,
     channel: Option<ChannelId>,
-    hash: Option<String>,
+    asked: Option<String>,
     now: DateTime<Utc>,
 ) -> Option<Binding> {
     let nonce = match &step.act {
@@ -48,7 +48,10 @@ pub fn intention(
         .filter(|binding| binding.id.is_none() && binding.channel == channel)
         .cloned();
     let intention = kept.unwrap_or_else(|| Binding::intention(channel, nonce, now));
-    Some(Binding { hash, ..intention })
+    Some(Binding {
+        hash: asked,
+        ..intention
+    })
 }
 
 /// What is stored after the call of `step`.
@@ -61,6 +64,7 @@ pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<
             Made::Object(id),
         ) => Change::Put(Binding {
             id: Some(id),
+            hash,
             bound_at: Some(now),
             ..binding()
         }),

@@ -20,7 +20,7 @@ use super::bindings::{Bindings, Key, Setbacks};
 use super::desired::{ChannelSpec, Desired, Post, Target};
 use super::ids::{ChannelId, GroupId, MessageId, RoleId, UserId};
 use super::notice::PutBack;
-use super::observed::{Bits, ChannelKind, Observed};
+use super::observed::{Bits, ChannelKind, Observed, Overwrites, Subject};
 use super::snapshot::HashKey;
 
 mod access;
@@ -273,6 +273,42 @@ impl Step {
             | Act::Forget => None,
         }
     }
+
+    /// The hash of what a creating call asks for, stored with the intention: by it the object is known again, even when
+    /// something else is wanted by then, or a role that it names is no more. The same as [`Step::hash`] but for channels.
+    #[must_use]
+    pub fn asked(&self, ids: impl Fn(Key) -> Option<u64>, key: &HashKey) -> Option<String> {
+        let Act::CreateChannel { spec } = &self.act else {
+            return self.hash(ids, key);
+        };
+        let mut overwrites = Overwrites::new();
+        let mut own = Vec::new();
+        for (target, bits) in &spec.overwrites {
+            match target {
+                Target::Role(role) => drop(overwrites.insert(Subject::Role(*role), *bits)),
+                Target::Member(user) => drop(overwrites.insert(Subject::Member(*user), *bits)),
+                Target::Bound(_) => own.push(*bits),
+            }
+        }
+        Some(asked_hash(&spec.name, &overwrites, &own, key))
+    }
+}
+
+/// The hash of a channel as it is asked for: its name, the overwrites that name others, and those of our own roles, whose ids
+/// may change.
+fn asked_hash(name: &str, overwrites: &Overwrites, own: &[Bits], key: &HashKey) -> String {
+    let mut text = format!("{name}\n");
+    for (subject, Bits { allow, deny }) in overwrites {
+        let subject = match subject {
+            Subject::Role(role) => format!("role {role}"),
+            Subject::Member(user) => format!("member {user}"),
+        };
+        text.push_str(&format!("{subject} {allow} {deny}\n"));
+    }
+    for Bits { allow, deny } in own {
+        text.push_str(&format!("own {allow} {deny}\n"));
+    }
+    key.hash(&text)
 }
 
 /// What is recorded of the national team's role: for which `/installer` it was there.

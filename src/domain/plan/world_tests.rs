@@ -154,7 +154,13 @@ impl Sim {
         };
         let hash = step.hash(ids, &desired.hash_key);
         let current = self.bindings.get(&step.key).cloned();
-        if let Some(intention) = ledger::intention(step, current.as_ref(), channel, hash.clone(), self.now) {
+        if let Some(intention) = ledger::intention(
+            step,
+            current.as_ref(),
+            channel,
+            step.asked(ids, &desired.hash_key),
+            self.now,
+        ) {
             self.bindings.insert(step.key, intention);
         }
         if crash == Some(Crash::BeforeCall) {

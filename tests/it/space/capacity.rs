@@ -20,11 +20,14 @@ async fn filled(channels: usize) -> Village {
 async fn the_national_team_is_alerted_at_eighty_percent_once() {
     let village = filled(399).await;
     assert!(!capacity(&village.told().await), "79 % is no alert");
-    village
-        .house
-        .discord
-        .admin()
-        .create_channel("salon-de-trop", None, Vec::new());
+    assert_ne!(
+        village
+            .house
+            .discord
+            .admin()
+            .create_channel("salon-de-trop", None, Vec::new()),
+        0
+    );
     let nadia = village.house.person("nadia");
     let dm = nadia
         .wait_dm("the alert", |message| text_of(message).contains("80\u{a0}%"))
@@ -35,11 +38,14 @@ async fn the_national_team_is_alerted_at_eighty_percent_once() {
         text_of(&dm)
     );
     village.told().await;
-    village
-        .house
-        .discord
-        .admin()
-        .create_channel("et-encore-un", None, Vec::new());
+    assert_ne!(
+        village
+            .house
+            .discord
+            .admin()
+            .create_channel("et-encore-un", None, Vec::new()),
+        0
+    );
     village.rest().await;
     assert!(!capacity(&village.told().await), "told once");
 }
