@@ -11,8 +11,8 @@ use serenity::all::{
 
 use super::reply::Reply;
 use super::{
-    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    rapport, registre, relai, reunion, valider, welcome,
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, installer, invitation,
+    mon_groupe, rapport, registre, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -193,6 +193,8 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::RelayList(page) => relai::turn(press, page).await,
         Action::ReportRegion(file) => rapport::chosen(press, file).await,
         Action::Prompt(scope) => rapport::prompt(press, &scope).await,
+        Action::Diagnostic => installer::refresh(press).await,
+        Action::ReloadTexts => installer::reload(press).await,
         _ => Err(stale()),
     }
 }

@@ -12,6 +12,7 @@ pub mod contacts;
 mod groupe;
 mod importer;
 mod inscrits;
+mod installer;
 pub mod invitation;
 pub mod mon_groupe;
 mod rapport;
@@ -118,6 +119,8 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         rapport::rapport_region(),
         rapport::rapport_national(),
         rapport::couverture(),
+        installer::installer(),
+        installer::diagnostic(),
     ]
 }
 

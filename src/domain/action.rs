@@ -276,6 +276,11 @@ actions! {
     MeetingMove(day: NaiveDate) = "reunion-deplacer";
     /// Submission of the new date.
     MeetingMoveForm(day: NaiveDate) = "reunion-deplacer-form";
+
+    /// «Actualiser», under `/diagnostic` (product.md §17).
+    Diagnostic = "diagnostic";
+    /// «Recharger les textes», under `/diagnostic`.
+    ReloadTexts = "recharger-textes";
 }
 
 #[cfg(test)]

@@ -113,6 +113,11 @@ pub enum Notice {
         /// What was put back.
         what: PutBack,
     },
+    /// There is no room on the server for the space of a group, which waits in a queue; to its relays and its référent (§7).
+    SpaceWaits {
+        /// The group.
+        group: GroupId,
+    },
     /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
     Capacity {
         /// Percent of the tightest limit in use.

@@ -10,12 +10,13 @@ use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::place::Place as Channel;
+use crate::domain::plan::queue_subject;
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
 use crate::store::{
     StoreError, Tx, bindings, calls, groups, ladder, meeting_subscribers, memberships, names, outbox, participation,
-    people, posts, transfers,
+    people, posts, setbacks, transfers,
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
@@ -144,6 +145,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
+        | Notice::SpaceWaits { .. }
         | Notice::Validated { .. }
         | Notice::RelayEnded { .. }
         | Notice::WithoutRelay { .. }
@@ -225,6 +227,7 @@ impl Desk<'_> {
             | Notice::TransferRefused { transfer }
             | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
+            Notice::SpaceWaits { group } => self.space_waits(*group).await?.into(),
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
             Notice::RelayEnded { group } => {
                 // Named again in the meantime: that is told by itself.
@@ -529,6 +532,18 @@ impl Desk<'_> {
             Some(place) => Rendered::Message(texts::notices::space_ready(&group.name, place)),
             None => Rendered::Later,
         })
+    }
+
+    /// To those whom it concerns, while it is so.
+    async fn space_waits(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
+            return Ok(None);
+        };
+        let queued = setbacks::load(self.tx).await?.contains_key(&queue_subject(group.id));
+        if !queued || !(self.relays(group.id).await? || self.steers(&group).await?) {
+            return Ok(None);
+        }
+        Ok(Some(texts::notices::space_waits(&group.name)))
     }
 
     async fn relay_named(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

@@ -59,7 +59,13 @@ const TABLE: &[Row] = &[
         &[("date", "jamais"), ("nouvelle", "jamais")],
         "n....",
     ),
+    // Managing the server is no role of the table: `installation` has someone who may.
+    ("installer", &[], "....."),
+    ("diagnostic", &[], "n...."),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
+    ("rapport-region", &[], "nr..."),
+    ("rapport-national", &[], "n...."),
+    ("couverture", &[], "nrRma"),
 ];
 
 /// The lines that a person can type, from what is registered.

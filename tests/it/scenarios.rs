@@ -70,6 +70,11 @@ async fn refusals() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports() {
+    check("rapports.txt").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_meeting_of_newcomers() {
     check("reunion.txt").await;
 }
@@ -83,7 +88,10 @@ fn every_scenario_is_played() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["refus.txt", "reunion.txt", "vie-d-un-groupe.txt"]);
+    assert_eq!(
+        names,
+        ["rapports.txt", "refus.txt", "reunion.txt", "vie-d-un-groupe.txt"]
+    );
 }
 
 /// The same words would come from different people otherwise.

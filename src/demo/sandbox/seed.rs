@@ -19,7 +19,7 @@ use crate::domain::ids::{GroupId, PersonId, UserId};
 use crate::domain::import::Progress;
 use crate::error::Failure;
 use crate::loopback::Loopback;
-use crate::store::{outbox, people};
+use crate::store::{groups, outbox, people};
 use crate::usecases::authority::Actor;
 use crate::usecases::calls::{self, Said};
 use crate::usecases::validation::confirm::Confirmation;
@@ -182,7 +182,14 @@ impl Past<'_> {
         let done = import::apply(self.app, None, bytes, self.start - IMPORTED, &progress)
             .await
             .map_err(told("l’import"))?;
-        Ok(done.names.into_iter().zip(done.declared).collect())
+        let mut tx = self.app.store.read().await.map_err(broken)?;
+        let mut groups = HashMap::new();
+        for id in done.declared {
+            if let Some(group) = groups::get(&mut tx, id).await.map_err(broken)? {
+                groups.insert(group.name, id);
+            }
+        }
+        Ok(groups)
     }
 
     /// The life of one group up to now.
