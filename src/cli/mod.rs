@@ -174,7 +174,12 @@ async fn perform(command: Command) -> Result<(), Lines> {
         // No token, no settings: what the sandbox shows must not depend on the host's.
         #[cfg(feature = "demo")]
         Command::Demo { scenario } => {
-            let told = Box::pin(crate::demo::run(scenario, &mut std::io::stdout())).await;
+            let mut out = std::io::stdout();
+            let told = if scenario {
+                Box::pin(crate::demo::tell(&mut out)).await
+            } else {
+                Box::pin(crate::demo::sandbox::run(&mut out, asked_to_end())).await
+            };
             told.map_err(|error| host::demo(&error.to_string()))
         }
     }

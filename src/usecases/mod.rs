@@ -14,6 +14,9 @@ pub mod diagnostic;
 pub mod group_changes;
 pub mod groups;
 pub mod help;
+pub mod history;
+pub mod housekeeping;
+pub mod images;
 pub mod import;
 pub mod installation;
 pub mod invitations;
@@ -32,7 +35,10 @@ pub mod places;
 pub mod placing;
 pub mod posts;
 pub mod register;
+pub mod regroup;
+mod regroup_news;
 pub mod reminders;
+pub mod reports;
 pub mod retirer;
 pub mod standing;
 pub mod statutes;
@@ -66,6 +72,8 @@ pub struct App {
     atlas: RwLock<Arc<Atlas>>,
     guild: OnceLock<GuildId>,
     seen: AtomicBool,
+    /// The map of `/couverture`, kept until it changes.
+    pub last_map: images::LastImage,
 }
 
 impl App {
@@ -80,6 +88,7 @@ impl App {
             atlas: RwLock::new(Arc::new(atlas)),
             guild: OnceLock::new(),
             seen: AtomicBool::new(false),
+            last_map: images::LastImage::default(),
         }
     }
 

@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, meeting, places, reminders, standing, transfer, welcome};
+use super::{
+    App, authority, invitations, meeting, places, regroup_news, reminders, reports, standing, transfer, welcome,
+};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -65,6 +67,10 @@ pub async fn render(
             };
             desk.mention(notice).await?.into()
         }
+        (
+            Recipient::Channel(channel),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. },
+        ) => regroup_news::in_space(app, tx, channel, notice).await?.into(),
         (
             Recipient::Channel(_),
             notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
@@ -154,8 +160,13 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::PutBack { .. }
         | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::GroupMerged { .. }
+        | Notice::GroupRestored { .. }
+        | Notice::GroupSplit { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
+        // Nobody is asked for news in front of the others.
+        | Notice::Prompted
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -259,6 +270,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. } => {
+                regroup_news::direct(self.app, self.tx, self.user, notice).await?.into()
+            }
             Notice::PlacePutBack { key, what } => {
                 Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
             }
@@ -294,6 +308,7 @@ impl Desk<'_> {
                 asked.filter(|_| decides).into()
             }
             Notice::Welcome => welcome::message(self.app, self.tx, self.user, self.now).await?.into(),
+            Notice::Prompted => self.prompted().await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -553,6 +568,17 @@ impl Desk<'_> {
         let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn prompted(&mut self) -> Result<Option<Message>, Error> {
+        let Some(silent) = reports::still_silent(self.app, self.tx, self.user, self.now).await? else {
+            return Ok(None);
+        };
+        let mut to_call = 0;
+        for group in functions(self.tx, self.user).await?.relays {
+            to_call += self.callable(group).await?;
+        }
+        Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
     }
 
     async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

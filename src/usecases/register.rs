@@ -137,6 +137,7 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
         relays: holders(tx, relays).await?,
         referents: holders(tx, referents).await?,
         statutes: None,
+        merged: None,
     })
 }
 
@@ -225,5 +226,6 @@ async fn file(tx: &mut Tx, authority: &Authority, group: &Group, now: DateTime<U
     Ok(Some(File {
         name,
         bytes: csv.finish(),
+        description: String::new(),
     }))
 }

@@ -8,6 +8,7 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod council;
 mod delivery;
 mod desk;
 mod evening;
@@ -17,12 +18,14 @@ mod host;
 mod import;
 mod installation;
 mod loopback;
+mod meeting;
 mod membership;
 mod mortality;
 mod national;
 mod permissions;
 mod phone;
 mod posts;
+mod reports;
 mod scenarios;
 mod space;
 mod startup;
@@ -30,4 +33,5 @@ mod store;
 mod support;
 mod tidy;
 mod valider;
+mod welcome;
 mod world;
