@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "foundations", include_str!("../../migrations/0001_foundations.sql")),
     (2, "calls", include_str!("../../migrations/0002_calls.sql")),
     (3, "undos", include_str!("../../migrations/0003_undos.sql")),
+    (8, "feeds", include_str!("../../migrations/0008_feeds.sql")),
 ];
 
 /// The version of the schema that this program writes.

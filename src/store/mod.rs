@@ -23,6 +23,7 @@ pub mod backup;
 pub mod bindings;
 pub mod calls;
 pub mod drafts;
+pub mod feeds;
 pub mod groups;
 pub mod identity;
 pub mod imports;
@@ -57,6 +58,7 @@ pub mod transfers;
 pub mod undos;
 pub mod vault;
 pub mod waiting;
+pub mod weekly;
 pub mod zoning;
 
 use keyring::KeySource;

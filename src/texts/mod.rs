@@ -9,6 +9,7 @@ pub mod contacts;
 pub mod coordinates;
 pub mod dates;
 pub mod faults;
+pub mod feeds;
 pub mod fields;
 pub mod groups;
 pub mod help;

@@ -11,7 +11,7 @@ use crate::domain::ladder::{self, Step};
 use crate::domain::notice::Notice;
 use crate::store::groups::NewGroup;
 use crate::store::journal::{self, Entry};
-use crate::store::{StoreError, Tx, groups, ladder as rows, posts, territories};
+use crate::store::{StoreError, Tx, groups, ladder as rows, territories};
 
 /// Brings the steps of a group in line with its rows; gives the steps reached just now, lowest first.
 ///
@@ -154,10 +154,8 @@ pub async fn announce_possible(tx: &mut Tx, declared: &[GroupId], now: DateTime<
         }
     }
     for (region, groups) in by_region {
-        // Without a referent the national team has just been told.
-        if !posts::referents(tx, &region).await?.is_empty() {
-            notify::referents(tx, &region, &fact, &Notice::GroupsPossible { groups }, now).await?;
-        }
+        // Where there is no referent, the same fact is not told twice to the national team.
+        notify::referents(tx, &region, &fact, &Notice::GroupsPossible { groups }, now).await?;
     }
     Ok(())
 }

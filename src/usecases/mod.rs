@@ -10,6 +10,7 @@ pub mod calls;
 pub mod charter;
 pub mod contacts;
 pub mod coordinates;
+pub mod feeds;
 pub mod group_changes;
 pub mod groups;
 pub mod help;

@@ -3,10 +3,10 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, places, reminders, standing, transfer};
+use super::{App, authority, feeds, invitations, places, reminders, standing, transfer};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
-use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
+use crate::domain::ids::{ChannelId, GroupId, PersonId, RegionCode, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::place::Place as Channel;
@@ -51,17 +51,19 @@ pub async fn render(
 ) -> Result<Rendered, Error> {
     let rendered = match (to, notice) {
         (Recipient::User(user), notice) => {
-            let mut desk = Desk { app, tx, user, now };
+            let reader = Reader::User(user);
+            let mut desk = Desk { app, tx, reader, now };
+            desk.direct(notice).await?
+        }
+        (Recipient::National, notice) => {
+            let reader = Reader::National;
+            let mut desk = Desk { app, tx, reader, now };
             desk.direct(notice).await?
         }
         (Recipient::Channel(_), Notice::Mention { user, notice }) => {
-            let mut desk = Desk {
-                app,
-                tx,
-                user: *user,
-                now,
-            };
-            desk.mention(notice).await?.into()
+            let reader = Reader::User(*user);
+            let mut desk = Desk { app, tx, reader, now };
+            desk.mention(*user, notice).await?.into()
         }
         // Nothing else is posted in channels by this way.
         (Recipient::Channel(_), _) => Rendered::Dropped,
@@ -116,6 +118,8 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::Departed { .. }
+        | Notice::RegionDigest { .. }
         // Their buttons answer in a direct message only.
         | Notice::TransferAsked { .. }
         | Notice::TransferAccepted { .. }
@@ -141,6 +145,45 @@ async fn first_with_space(tx: &mut Tx, user: UserId) -> Result<Option<GroupId>, 
     Ok(None)
 }
 
+/// People of a group's list whom this relay would be offered now; without one, whom any would.
+pub(super) async fn callable(
+    app: &App,
+    tx: &mut Tx,
+    group: GroupId,
+    relay: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let pace = super::contacts::pace(app);
+    // No account of Discord has this number: cards held by anybody are not counted.
+    let relay = relay.unwrap_or(UserId(0));
+    let list = calls::list(tx, &[group]).await?;
+    Ok(list
+        .iter()
+        .filter(|listed| Filter::ToCall.shows(&listed.contact, relay, &pace, now))
+        .count())
+}
+
+/// A group as an announcement shows it, while it waits for a relay.
+pub(super) async fn possible(app: &App, tx: &mut Tx, id: GroupId) -> Result<Option<(Possible, RegionCode)>, Error> {
+    let Some(group) = groups::get(tx, id).await?.filter(|group| !group.archived) else {
+        return Ok(None);
+    };
+    if !posts::relays(tx, id).await?.is_empty() {
+        return Ok(None);
+    }
+    let departement = app
+        .atlas()
+        .departement(&group.departement)
+        .map_or_else(|| group.departement.clone(), |departement| departement.name.clone());
+    let possible = Possible {
+        id,
+        name: group.name,
+        departement,
+        signed_up: ladder::counts(tx, id).await?.signed_up,
+    };
+    Ok(Some((possible, group.region)))
+}
+
 /// What an account may do, as the database alone tells.
 async fn functions(tx: &mut Tx, user: UserId) -> Result<Authority, Error> {
     let actor = Actor {
@@ -153,11 +196,20 @@ async fn functions(tx: &mut Tx, user: UserId) -> Result<Authority, Error> {
     })
 }
 
+/// Who reads a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// One account.
+    User(UserId),
+    /// The national team, in its channel.
+    National,
+}
+
 /// What one message is written with.
 struct Desk<'a> {
     app: &'a App,
     tx: &'a mut Tx,
-    user: UserId,
+    reader: Reader,
     now: DateTime<Utc>,
 }
 
@@ -191,6 +243,7 @@ impl Desk<'_> {
             | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
+            Notice::RelayEnded { .. } if self.reader == Reader::National => Rendered::Dropped,
             Notice::RelayEnded { group } => {
                 // Named again in the meantime: that is told by itself.
                 match self.group(*group).await? {
@@ -207,17 +260,15 @@ impl Desk<'_> {
                     .iter()
                     .filter(|group| group.region == *region && !group.archived)
                     .count();
-                let holds = functions(self.tx, self.user).await?.regions.contains(region);
-                holds
+                self.holds(region)
+                    .await?
+                    .unwrap_or(false)
                     .then(|| texts::notices::referent_named(&self.region(&region.0), count))
                     .into()
             }
-            Notice::ReferentEnded { region } => {
-                let holds = functions(self.tx, self.user).await?.regions.contains(region);
-                (!holds)
-                    .then(|| texts::notices::referent_ended(&self.region(&region.0)))
-                    .into()
-            }
+            Notice::ReferentEnded { region } => (self.holds(region).await? == Some(false))
+                .then(|| texts::notices::referent_ended(&self.region(&region.0)))
+                .into(),
             Notice::PutBack { group, what } => self
                 .group(*group)
                 .await?
@@ -225,15 +276,33 @@ impl Desk<'_> {
                 .into(),
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
-                let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
+                let Reader::User(user) = self.reader else {
+                    return Ok(Rendered::Dropped);
+                };
+                let due = reminders::call_backs(self.tx, user, people, self.now).await?;
                 let today = crate::domain::calendar::paris_date(self.now);
                 (!due.is_empty())
                     .then(|| texts::contacts::call_backs(&due, today))
                     .into()
             }
             Notice::RelayDigest { since } => {
-                let digest = reminders::digest(self.app, self.tx, self.user, *since, self.now).await?;
+                let Reader::User(user) = self.reader else {
+                    return Ok(Rendered::Dropped);
+                };
+                let digest = reminders::digest(self.app, self.tx, user, *since, self.now).await?;
                 digest.map(|digest| texts::contacts::digest(&digest, *since)).into()
+            }
+            Notice::Departed { membership } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(Rendered::Dropped);
+                };
+                self.departed(&membership).await?.into()
+            }
+            Notice::RegionDigest { region, since } => {
+                if !self.steers(region).await? {
+                    return Ok(Rendered::Dropped);
+                }
+                feeds::digest(self.app, self.tx, region, *since, self.now).await?.into()
             }
             Notice::Joined { person, group } => {
                 let relays = self.relays(*group).await?;
@@ -249,10 +318,10 @@ impl Desk<'_> {
     }
 
     /// The same told by a mention, if it is still so.
-    async fn mention(&mut self, notice: &Notice) -> Result<Option<Message>, Error> {
+    async fn mention(&mut self, user: UserId, notice: &Notice) -> Result<Option<Message>, Error> {
         if let Notice::CallBacks { people } = notice {
-            let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
-            return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(self.user, due.len())));
+            let due = reminders::call_backs(self.tx, user, people, self.now).await?;
+            return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(user, due.len())));
         }
         if !matches!(self.direct(notice).await?, Rendered::Message(_)) {
             return Ok(None);
@@ -273,7 +342,7 @@ impl Desk<'_> {
             }
             _ => Subject::Member,
         };
-        Ok(Some(texts::notices::mention(self.user, subject)))
+        Ok(Some(texts::notices::mention(user, subject)))
     }
 
     async fn group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
@@ -281,14 +350,29 @@ impl Desk<'_> {
     }
 
     async fn relays(&mut self, group: GroupId) -> Result<bool, Error> {
+        let Reader::User(user) = self.reader else {
+            return Ok(false);
+        };
         Ok(posts::relays(self.tx, group)
             .await?
             .iter()
-            .any(|holder| holder.user == self.user))
+            .any(|holder| holder.user == user))
     }
 
-    async fn steers(&mut self, group: &Group) -> Result<bool, Error> {
-        Ok(functions(self.tx, self.user).await?.steers(&group.region))
+    /// Whether the reader is referent of a région; none when it is no account.
+    async fn holds(&mut self, region: &RegionCode) -> Result<Option<bool>, Error> {
+        match self.reader {
+            Reader::User(user) => Ok(Some(functions(self.tx, user).await?.regions.contains(region))),
+            Reader::National => Ok(None),
+        }
+    }
+
+    /// Whether the reader is concerned by a région: its referent, or the national team.
+    async fn steers(&mut self, region: &RegionCode) -> Result<bool, Error> {
+        match self.reader {
+            Reader::User(user) => Ok(functions(self.tx, user).await?.steers(region)),
+            Reader::National => Ok(true),
+        }
     }
 
     async fn place(&mut self, group: GroupId) -> Result<Option<Place>, Error> {
@@ -306,35 +390,21 @@ impl Desk<'_> {
 
     /// People of a group's list whom this relay, or any, would be offered now.
     async fn callable(&mut self, group: GroupId) -> Result<usize, Error> {
-        let pace = super::contacts::pace(self.app);
-        let list = calls::list(self.tx, &[group]).await?;
-        Ok(list
-            .iter()
-            .filter(|listed| Filter::ToCall.shows(&listed.contact, self.user, &pace, self.now))
-            .count())
+        let reader = match self.reader {
+            Reader::User(user) => Some(user),
+            Reader::National => None,
+        };
+        callable(self.app, self.tx, group, reader, self.now).await
     }
 
     async fn possible(&mut self, asked: &[GroupId]) -> Result<Option<Message>, Error> {
         let mut possible = Vec::new();
         for id in asked {
-            let Some(group) = self.group(*id).await?.filter(|group| !group.archived) else {
-                continue;
-            };
-            if !posts::relays(self.tx, *id).await?.is_empty() || !self.steers(&group).await? {
-                continue;
+            if let Some((group, region)) = self::possible(self.app, self.tx, *id).await?
+                && self.steers(&region).await?
+            {
+                possible.push(group);
             }
-            let departement = self
-                .app
-                .atlas()
-                .departement(&group.departement)
-                .map_or_else(|| group.departement.clone(), |departement| departement.name.clone());
-            let signed_up = ladder::counts(self.tx, *id).await?.signed_up;
-            possible.push(Possible {
-                id: *id,
-                name: group.name,
-                departement,
-                signed_up,
-            });
         }
         Ok((!possible.is_empty()).then(|| texts::notices::possible(&possible)))
     }
@@ -343,7 +413,7 @@ impl Desk<'_> {
         let Some(group) = self.group(id).await? else {
             return Ok(None);
         };
-        if !self.relays(id).await? && !self.steers(&group).await? {
+        if !self.relays(id).await? && !self.steers(&group.region).await? {
             return Ok(None);
         }
         let members = ladder::counts(self.tx, id).await?.members;
@@ -355,7 +425,7 @@ impl Desk<'_> {
         let Some(group) = self.group(membership.group).await? else {
             return Ok(None);
         };
-        if membership.ended.is_some() || !self.steers(&group).await? {
+        if membership.ended.is_some() || !self.steers(&group.region).await? {
             return Ok(None);
         }
         let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
@@ -375,7 +445,7 @@ impl Desk<'_> {
             return Ok(None);
         };
         let is_relay = self.relays(group.id).await?;
-        if !is_relay && !self.steers(&group).await? {
+        if !is_relay && !self.steers(&group.region).await? {
             return Ok(None);
         }
         let person = people::get(self.tx, membership.person).await?;
@@ -393,11 +463,33 @@ impl Desk<'_> {
         )))
     }
 
+    async fn departed(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(membership.group).await? else {
+            return Ok(None);
+        };
+        let Some((_, why)) = membership.ended else {
+            return Ok(None);
+        };
+        if !self.steers(&group.region).await? {
+            return Ok(None);
+        }
+        let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
+        Ok(Some(texts::feeds::departed(
+            &group.name,
+            membership.number,
+            why.key(),
+            &standing.progress(),
+        )))
+    }
+
     async fn linked(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
         let Some(group) = self.group(membership.group).await? else {
             return Ok(None);
         };
-        let linked = people::of_account(self.tx, self.user)
+        let Reader::User(user) = self.reader else {
+            return Ok(None);
+        };
+        let linked = people::of_account(self.tx, user)
             .await?
             .is_some_and(|person| person.id == membership.person);
         if membership.ended.is_some() || !linked {
@@ -438,7 +530,7 @@ impl Desk<'_> {
         let Some(facts) = transfer::facts(self.tx, self.app, id).await? else {
             return Ok(None);
         };
-        let leaves = self.relays(found.from).await? || self.steers(&source).await?;
+        let leaves = self.relays(found.from).await? || self.steers(&source.region).await?;
         let welcomes = self.relays(found.to).await?;
         let open = found.closed.is_none();
         Ok(match notice {
@@ -480,7 +572,7 @@ impl Desk<'_> {
         let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
             return Ok(None);
         };
-        if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group).await? {
+        if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group.region).await? {
             return Ok(None);
         }
         let to_call = self.callable(group.id).await?;
