@@ -152,7 +152,9 @@ impl Scheduler {
                 let at = self.app.clock.now();
                 let mut tx = self.app.store.write().await?;
                 rows::shown(&mut tx, message.id, id, whole, at).await?;
-                rows::told(&mut tx, &ids, at).await?;
+                if whole {
+                    rows::told(&mut tx, &ids, at).await?;
+                }
                 if self.tell_those_who_act(&mut tx, message, &events, at).await? {
                     // Wakes the other queues.
                     tx.commit().await?;

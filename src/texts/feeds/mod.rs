@@ -146,7 +146,7 @@ pub fn message(id: FeedMessageId, region: &str, lines: &[Line]) -> Message {
         let part = u32::try_from(n).unwrap_or_default();
         message = message.with_select(select(
             Action::AnnulPick(part),
-            "Annuler une validation…",
+            "Annuler une validation",
             choices.to_vec(),
         ));
     }
