@@ -21,9 +21,11 @@
 //! 3. [`usecases`]: one function per intention; authority is checked here, and nowhere else is trusted.
 //! 4. [`commands`]: poise only; parse, call, render. Buttons and modals are dispatched by stable identifiers.
 //! 5. [`discord`]: the only module that speaks serenity's HTTP and models.
-//! 6. [`reconciler`] and [`scheduler`]: the two loops; [`run`] starts everything.
+//! 6. [`reconciler`] and [`scheduler`]: the two loops; [`meetings`] keeps the one Discord event of the newcomers' meeting in
+//!    the same manner; [`run`] starts everything.
 //! 7. [`texts`]: every French word that people read.
-//! 8. [`loopback`]: a strict Discord on 127.0.0.1, for the tests and the sandbox. It imports nothing of ours.
+//! 8. [`drawing`]: the tile map and the charts, from values to SVG to PNG.
+//! 9. [`loopback`]: a strict Discord on 127.0.0.1, for the tests and the sandbox. It imports nothing of ours.
 //!
 //! ## Arrows
 //!
@@ -57,9 +59,11 @@ pub mod config;
 pub mod demo;
 pub mod discord;
 pub mod domain;
+pub mod drawing;
 pub mod error;
 #[cfg(feature = "demo")]
 pub mod loopback;
+pub mod meetings;
 pub mod metrics;
 pub mod reconciler;
 pub mod run;

@@ -33,7 +33,7 @@ use crate::store::{StoreError, Tx, bindings, drafts};
 use crate::supervisor::Backoff;
 use crate::texts;
 use crate::usecases::notices::{self, Rendered};
-use crate::usecases::{App, notify, places, reminders, validation};
+use crate::usecases::{App, notify, opt_out, places, reminders, validation};
 
 /// How long a row is held for one delivery: longer than the longest one.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -66,6 +66,7 @@ impl Scheduler {
     pub async fn new(app: Arc<App>, http: Arc<Http>) -> Result<Self, StoreError> {
         let mut tx = app.store.write().await?;
         let orphans = outbox::release_all(&mut tx).await?;
+        let last_direct = outbox::last_direct(&mut tx).await?;
         tx.commit_quietly().await?;
         if orphans > 0 {
             tracing::info!(
@@ -78,7 +79,7 @@ impl Scheduler {
             app,
             courier: Courier::new(http),
             started,
-            last_direct: Mutex::default(),
+            last_direct: Mutex::new(last_direct),
             answer_tries: Mutex::default(),
         })
     }
@@ -170,7 +171,11 @@ impl Scheduler {
             {
                 self.courier.recall(user, channel);
             }
-            notices::render(&self.app, &mut tx, row.to, &row.notice, now).await?
+            if opt_out::unwanted(&mut tx, row.class, row.to, &row.notice).await? {
+                Rendered::Dropped
+            } else {
+                notices::render(&self.app, &mut tx, row.to, &row.notice, now).await?
+            }
         };
         let message = match rendered {
             Rendered::Message(message) => message,

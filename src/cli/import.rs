@@ -9,7 +9,7 @@ use super::{Lines, Shown, say};
 use crate::clock::Clock;
 use crate::config::Settings;
 use crate::domain::import::Progress;
-use crate::domain::signup_file::MAX_UNPACKED_BYTES;
+use crate::domain::signup_file::{FileError, MAX_UNPACKED_BYTES};
 use crate::error::Failure;
 use crate::run;
 use crate::store::private_options;
@@ -42,7 +42,10 @@ pub(super) async fn import(settings: Settings, file: &Path, dry_run: bool) -> Re
         let done = import::apply(&app, None, bytes, clock.now(), &progress)
             .await
             .map_err(broken)?;
-        (texts::imports::host_applied(&done.counts, &done.names), done.rejected)
+        (
+            texts::imports::host_applied(&done.counts, &done.possible),
+            done.rejected,
+        )
     };
     app.store.close().await;
     say(&report);
@@ -58,9 +61,11 @@ fn read(file: &Path) -> Result<Vec<u8>, Lines> {
     let told = |error: std::io::Error| host::file(file, &error);
     let size = std::fs::metadata(file).map_err(told)?.len();
     if size > MAX_UNPACKED_BYTES {
-        return Err(texts::imports::host_refusal(&texts::imports::too_large(
-            MAX_UNPACKED_BYTES,
-        )));
+        let error = FileError::TooLarge {
+            limit: MAX_UNPACKED_BYTES,
+        };
+        let reason = texts::import::file_error(&error, str::to_owned);
+        return Err(texts::imports::host_refusal(&texts::imports::unreadable(&reason)));
     }
     std::fs::read(file).map_err(told)
 }

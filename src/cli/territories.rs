@@ -41,6 +41,7 @@ pub(super) async fn import(settings: Settings, file: &Path) -> Result<(), Lines>
         &changed.differences,
         &changed.old,
         &changed.new,
+        &changed.groups,
     ));
     if changed.declared > 0 {
         say(&host::groups_declared(changed.declared));

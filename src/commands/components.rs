@@ -12,7 +12,7 @@ use serenity::all::{
 use super::reply::Reply;
 use super::{
     Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, relai, valider,
+    registre, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -154,6 +154,7 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::TransferDecline(transfer) => valider::decline_transfer(press, transfer).await,
         Action::TransferConfirm(transfer) => valider::complete_transfer(press, transfer).await,
         Action::TransferDrop(transfer) => valider::drop_transfer(press, transfer).await,
+        Action::TransferSee(transfer) => valider::see_transfer(press, transfer).await,
         Action::RegisterPage(group, page) => registre::page(press, group, page).await,
         Action::RegisterPick => registre::pick(press).await,
         Action::Coordinates(group, page) => mon_groupe::coordinates(press, group, page).await,
@@ -169,6 +170,14 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::CallCharter(draft) => appel::accept_charter(press, &draft).await,
         Action::CallConfirm(draft) => appel::confirm(press, &draft).await,
         Action::Code => invitation::open_code(press).await,
+        Action::MeetingRemind => welcome::remind(press).await,
+        Action::MeetingForget => welcome::forget(press).await,
+        Action::MyData => welcome::my_data(press).await,
+        Action::MessagesStop => welcome::stop(press).await,
+        Action::MessagesResume => welcome::resume(press).await,
+        Action::MeetingKeep(day) => reunion::keep(press, day).await,
+        Action::MeetingCancel(day) => reunion::call_off(press, day).await,
+        Action::MeetingMove(day) => reunion::ask_date(press, day).await,
         Action::ImportConfirm(draft) => importer::confirm(press, &draft).await,
         Action::ImportCancel(draft) => importer::cancel(press, &draft).await,
         Action::NameRelay(group) => relai::ask(press, group).await,
@@ -196,6 +205,7 @@ async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outco
         Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
         Action::CodeForm => invitation::code_submitted(submission).await,
         Action::PlaceForm(person) => inscrits::typed(submission, person).await,
+        Action::MeetingMoveForm(day) => reunion::put_off(submission, day).await,
         Action::NameRelayForm(group) => relai::typed(submission, group).await,
         _ => Err(stale()),
     }

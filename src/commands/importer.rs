@@ -83,7 +83,7 @@ pub(super) async fn confirm(press: &Press<'_>, draft: &DraftId) -> Outcome<()> {
         Ok(done) => {
             press
                 .reply
-                .edit(&texts::imports::applied(&done.counts, &done.names))
+                .edit(&texts::imports::applied(&done.counts, &done.possible))
                 .await?
         }
         // The message that bears the buttons says why, and bears them no longer.

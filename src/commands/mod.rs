@@ -20,8 +20,10 @@ pub mod registre;
 mod relai;
 pub mod reply;
 mod retirer;
+mod reunion;
 pub mod suggest;
 pub mod valider;
+mod welcome;
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -111,6 +113,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        reunion::reunion(),
     ]
 }
 

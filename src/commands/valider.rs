@@ -11,6 +11,7 @@ use crate::domain::view::{Message, Modal};
 use crate::error::{Failure, Outcome};
 use crate::texts;
 use crate::texts::valider::Filled;
+use crate::usecases::transfer::Stand;
 use crate::usecases::validation::confirm::{Confirmation, Thread};
 use crate::usecases::validation::form::Submitted;
 use crate::usecases::validation::open::{Asked, Opened};
@@ -232,6 +233,20 @@ pub(super) async fn propose_transfer(press: &Press<'_>, draft: &DraftId) -> Outc
     let app = &press.data.app;
     let facts = transfer::propose(app, press.actor, draft, app.clock.now()).await?;
     press.reply.update(&texts::transfer::proposed(&facts)).await?;
+    Ok(())
+}
+
+/// «Voir le transfert»: where it stands, and what the one who pressed may do about it, in an answer that nobody else reads.
+pub(super) async fn see_transfer(press: &Press<'_>, id: TransferId) -> Outcome<()> {
+    let message = match transfer::see(&press.data.app, press.actor, id).await? {
+        Stand::Asked(facts) => texts::transfer::asked(&facts),
+        Stand::Waiting(facts) => texts::transfer::proposed(&facts),
+        Stand::Agreed(facts) => texts::transfer::agreed(&facts),
+        Stand::Accepted(facts) => texts::transfer::accepted(&facts),
+        Stand::Refused(facts) => texts::transfer::refused(&facts),
+        Stand::Done(facts) => texts::transfer::done(&facts),
+    };
+    press.reply.send(&message).await?;
     Ok(())
 }
 

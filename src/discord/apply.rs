@@ -71,7 +71,7 @@ pub async fn apply(
 ) -> Result<(Made, Shown), ApiFailure> {
     let guild_id = context.guild.0.into();
     match &step.act {
-        Act::CreateRole { name } => {
+        Act::CreateRole { name } | Act::CreateNational { name, .. } => {
             let route = Route::GuildRoles { guild_id };
             let role: RawRole = call(http, LightMethod::Post, route, None, Some(&role_body(name))).await?;
             Ok(made_role(role))

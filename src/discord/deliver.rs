@@ -18,6 +18,8 @@ use crate::domain::view::{Message, Row, Target};
 const DELIVERY: Duration = Duration::from_secs(150);
 /// Clocks of machines differ: a message is looked for from so long before the first try.
 const SKEW: TimeDelta = TimeDelta::minutes(2);
+/// How a timestamp begins (Discord documentation, «Message formatting»).
+const STAMP: &str = "<t:";
 /// Messages looked through, at most: those since the first try.
 const LOOK: u8 = 100;
 /// Discord's first instant, in milliseconds since 1970 (Discord documentation, reference, «Snowflakes»).
@@ -275,7 +277,20 @@ fn shows(seen: &all::Message, ours: &Message) -> bool {
             seen.title.as_deref().unwrap_or_default().trim() == ours.title.trim()
                 && seen.description.as_deref().unwrap_or_default().trim() == ours.description.trim()
         });
-    seen.content.trim() == ours.content.trim() && embeds && pressed(seen) == pressable(ours)
+    undated(seen.content.trim()) == undated(ours.content.trim()) && embeds && pressed(seen) == pressable(ours)
+}
+
+/// A text without the dates in its timestamps: «the next meeting» may be another one than at the first try.
+fn undated(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(STAMP) {
+        out.push_str(before);
+        out.push_str(STAMP);
+        rest = after.trim_start_matches(|c: char| c.is_ascii_digit());
+    }
+    out.push_str(rest);
+    out
 }
 
 /// The identifiers of what can be pressed in a message of Discord.
@@ -313,6 +328,13 @@ fn pressable(message: &Message) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_same_text_with_another_date_is_the_same() {
+        assert_eq!(undated("le <t:1806084000:F>, ou <t:5:R>."), "le <t::F>, ou <t::R>.");
+        assert_eq!(undated("<t:"), "<t:");
+        assert_eq!(undated("sans date"), "sans date");
+    }
 
     #[test]
     fn an_instant_is_before_every_message_sent_after_it() {

@@ -43,7 +43,9 @@ pub enum Event {
     },
     /// A channel was deleted.
     ChannelGone(GuildId, ChannelId),
-    /// A member came or changed.
+    /// A member came just now.
+    Joined(GuildId, SeenPerson),
+    /// A member changed.
     Person(GuildId, SeenPerson),
     /// A member left.
     PersonGone(GuildId, UserId),
@@ -67,6 +69,7 @@ impl Event {
             | Event::RoleGone(guild, _)
             | Event::Channel { guild, .. }
             | Event::ChannelGone(guild, _)
+            | Event::Joined(guild, _)
             | Event::Person(guild, _)
             | Event::PersonGone(guild, _)
             | Event::PinNotice(guild, ..)
@@ -126,7 +129,7 @@ pub fn read(event: &FullEvent) -> Option<Event> {
         FullEvent::ChannelDelete { channel, .. } | FullEvent::CategoryDelete { category: channel } => {
             Event::ChannelGone(server(channel.guild_id), ChannelId(channel.id.get()))
         }
-        FullEvent::GuildMemberAddition { new_member } => Event::Person(server(new_member.guild_id), person(new_member)),
+        FullEvent::GuildMemberAddition { new_member } => Event::Joined(server(new_member.guild_id), person(new_member)),
         FullEvent::GuildMemberUpdate { event, .. } => {
             let member = SeenMember {
                 roles: event.roles.iter().map(|role| RoleId(role.get())).collect(),

@@ -8,5 +8,6 @@ pub mod events;
 pub mod failure;
 pub mod gateway;
 pub mod observe;
+pub mod scheduled;
 pub mod view;
 mod wire;

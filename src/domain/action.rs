@@ -4,6 +4,8 @@
 //! (`kind:argument:…`), holds ids only, never personal data, and at most 100 characters (Discord, components/reference).
 //! Whoever presses is checked by the use case, each time (product.md §2).
 
+use chrono::NaiveDate;
+
 use super::contact::{Filter, OutcomeKind};
 use super::ids::{GroupId, JournalId, MembershipId, PersonId, TransferId};
 
@@ -103,7 +105,7 @@ macro_rules! plain_arguments {
         })+
     };
 }
-plain_arguments!(PersonId, GroupId, MembershipId, JournalId, u32, TransferId);
+plain_arguments!(PersonId, GroupId, MembershipId, JournalId, NaiveDate, u32, TransferId);
 
 impl Argument for DraftId {
     fn write(&self) -> String {
@@ -169,6 +171,8 @@ actions! {
     TransferConfirm(transfer: TransferId) = "transfert-confirmer";
     /// «Abandonner», by the relay who asked.
     TransferDrop(transfer: TransferId) = "transfert-abandonner";
+    /// «Voir le transfert», under the mention of a relay whose direct messages are closed.
+    TransferSee(transfer: TransferId) = "transfert-voir";
     /// «Importer», under a dry run.
     ImportConfirm(draft: DraftId) = "import-confirmer";
     /// «Annuler», under a dry run.
@@ -239,6 +243,25 @@ actions! {
     Code = "code";
     /// Submission of a code.
     CodeForm = "code-form";
+    /// «Me le rappeler», under the welcome: a message before the newcomers’ meeting (product.md §11).
+    MeetingRemind = "reunion-rappel";
+    /// «Ne plus me le rappeler».
+    MeetingForget = "reunion-oubli";
+    /// «Mes données», under the welcome: what is held about the account that presses (product.md §11, §16).
+    MyData = "mes-donnees";
+    /// «Ne plus recevoir de messages».
+    MessagesStop = "messages-arret";
+    /// «Recevoir à nouveau les messages».
+    MessagesResume = "messages-reprise";
+
+    /// «Maintenir», under the question about a public holiday: the meeting of that regular day (product.md §11).
+    MeetingKeep(day: NaiveDate) = "reunion-maintenir";
+    /// «Annuler cette réunion».
+    MeetingCancel(day: NaiveDate) = "reunion-annuler";
+    /// «Déplacer»: opens the modal that asks for the new date.
+    MeetingMove(day: NaiveDate) = "reunion-deplacer";
+    /// Submission of the new date.
+    MeetingMoveForm(day: NaiveDate) = "reunion-deplacer-form";
 }
 
 #[cfg(test)]
@@ -265,6 +288,9 @@ mod tests {
                 },
             ),
             Action::Code,
+            Action::MeetingRemind,
+            Action::MessagesStop,
+            Action::MeetingMove(NaiveDate::MAX),
         ] {
             let id = action.custom_id();
             assert!(id.len() <= 100, "{id}");

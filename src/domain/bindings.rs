@@ -12,6 +12,7 @@ use chrono::{DateTime, Utc};
 
 use super::ids::{ChannelId, GroupId, UserId};
 use super::ladder::Step;
+use super::place::{Place, Shelf, Spot};
 
 /// A function that has a Discord role of its own on the whole server (product.md §2).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -69,9 +70,18 @@ impl Room {
     }
 }
 
+/// The key of the national team's role.
+const NATIONAL: &str = "role:national";
+
 /// The logical name of one object on Discord.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Key {
+    /// The role of the national team: made by `/installer`, given by people only (product.md §2).
+    National,
+    /// A category of the channels of the whole server.
+    Shelf(Shelf),
+    /// A channel of the whole server.
+    Place(Spot),
     /// The role of a function.
     Duty(Duty),
     /// The role of a function, given to an account.
@@ -97,7 +107,7 @@ impl Key {
     #[must_use]
     pub fn group(self) -> Option<GroupId> {
         match self {
-            Key::Duty(_) | Key::DutyHeld(..) => None,
+            Key::National | Key::Shelf(_) | Key::Place(_) | Key::Duty(_) | Key::DutyHeld(..) => None,
             Key::Role(group)
             | Key::Access(group, _)
             | Key::Category(group)
@@ -112,9 +122,9 @@ impl Key {
     #[must_use]
     pub fn kind(self) -> &'static str {
         match self {
-            Key::Duty(_) | Key::DutyHeld(..) | Key::Role(_) | Key::Access(..) => "role",
-            Key::Category(_) => "category",
-            Key::Room(..) => "channel",
+            Key::National | Key::Duty(_) | Key::DutyHeld(..) | Key::Role(_) | Key::Access(..) => "role",
+            Key::Shelf(_) | Key::Category(_) => "category",
+            Key::Place(_) | Key::Room(..) => "channel",
             Key::Page(..) | Key::Article(..) | Key::Announcement(..) => "message",
         }
     }
@@ -124,11 +134,18 @@ impl Key {
     #[must_use]
     pub fn marker(self) -> Option<String> {
         match self {
+            Key::Place(spot) => Some(format!("maillage:{}", spot.place().key())),
             Key::Room(group, room) => Some(format!("maillage:{group}:{}", room.name())),
             Key::Page(group, page) => Some(format!("réf. registre {group}.{page}")),
             Key::Article(group, number) => Some(format!("réf. statuts {group}.{number}")),
             Key::Announcement(group, step) => Some(format!("réf. étape {group}.{}", rank(step))),
-            Key::Duty(_) | Key::DutyHeld(..) | Key::Role(_) | Key::Access(..) | Key::Category(_) => None,
+            Key::National
+            | Key::Shelf(_)
+            | Key::Duty(_)
+            | Key::DutyHeld(..)
+            | Key::Role(_)
+            | Key::Access(..)
+            | Key::Category(_) => None,
         }
     }
 
@@ -165,6 +182,9 @@ fn rank(step: Step) -> u32 {
 impl fmt::Display for Key {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Key::National => f.write_str(NATIONAL),
+            Key::Shelf(shelf) => f.write_str(shelf.key()),
+            Key::Place(spot) => f.write_str(&spot.place().key()),
             Key::Duty(duty) => write!(f, "role:{}", duty.key()),
             Key::DutyHeld(duty, user) => write!(f, "role:{}:access:{user}", duty.key()),
             Key::Role(group) => write!(f, "group:{group}:role"),
@@ -191,6 +211,15 @@ impl FromStr for Key {
 }
 
 fn parse(text: &str) -> Option<Key> {
+    if text == NATIONAL {
+        return Some(Key::National);
+    }
+    if let Some(shelf) = Shelf::ALL.into_iter().find(|shelf| shelf.key() == text) {
+        return Some(Key::Shelf(shelf));
+    }
+    if let Some(place) = Place::from_key(text) {
+        return place.spot().map(Key::Place);
+    }
     let mut parts = text.split(':');
     let scope = parts.next()?;
     let owner = parts.next()?;
@@ -353,10 +382,14 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::ids::RegionCode;
 
     fn keys() -> Vec<Key> {
         let (group, user) = (GroupId(12), UserId(42));
+        let feed = Place::Feed(RegionCode("76".to_owned()));
         let mut keys = vec![
+            Key::National,
+            Key::Place(feed.spot().unwrap()),
             Key::Role(group),
             Key::Category(group),
             Key::Access(group, user),
@@ -368,6 +401,8 @@ mod tests {
                 .into_iter()
                 .flat_map(|duty| [Key::Duty(duty), Key::DutyHeld(duty, user)]),
         );
+        keys.extend(Shelf::ALL.map(Key::Shelf));
+        keys.extend(Place::SINGLE.iter().filter_map(Place::spot).map(Key::Place));
         keys.extend(Room::ALL.map(|room| Key::Room(group, room)));
         keys.extend(Step::ALL.map(|step| Key::Announcement(group, step)));
         keys

@@ -12,8 +12,9 @@ use super::ids::{ChannelId, GroupId, GuildId, RoleId, UserId};
 use super::ladder::{Step, Thresholds};
 use super::observed::{Bits, ChannelKind};
 use super::permissions::{QUIET, READ, VIEW_CHANNEL, WRITE};
+use super::place::{Place, Shelf, Spot};
 use super::register::{self, Columns, Page};
-use super::snapshot::{ArticleFacts, GroupFacts, HashKey, Snapshot};
+use super::snapshot::{ArticleFacts, GroupFacts, HashKey, Installed, Snapshot};
 use super::view::{Embed, Message, Tone};
 use super::words::{Links, Occasion, Places, Words};
 
@@ -26,8 +27,32 @@ pub struct Rules {
     pub columns: Columns,
     /// The entry links.
     pub links: Links,
+    /// The channels of the whole server.
+    pub places: PlaceRules,
     /// The wording.
     pub words: &'static dyn Words,
+}
+
+/// What the channels of the whole server are called (product.md §17).
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PlaceRules {
+    /// The name of the national team's role.
+    pub national: String,
+    /// The names of their categories.
+    pub shelves: Vec<(Shelf, String)>,
+    /// The channels to make, in this order: those that the host chose by hand are not among them.
+    pub signs: Vec<Sign>,
+}
+
+/// The sign of a channel of the whole server.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Sign {
+    /// Which.
+    pub spot: Spot,
+    /// Its name, as Discord keeps it.
+    pub name: String,
+    /// Its topic, which ends with its marker.
+    pub topic: String,
 }
 
 impl std::fmt::Debug for Rules {
@@ -48,6 +73,8 @@ pub struct Server {
     pub bot: UserId,
     /// The national team's role, when it exists.
     pub national: Option<RoleId>,
+    /// Whether that role was found or made once: then no other of its name takes its place (product.md §2).
+    pub national_known: bool,
 }
 
 /// Whom an overwrite concerns.
@@ -70,6 +97,20 @@ pub struct RoleSpec {
     pub name: String,
     /// The accounts that should hold it, when they are on the server.
     pub holders: BTreeSet<UserId>,
+}
+
+/// The role of the national team, which should exist since the last `/installer`. Neither its holders nor what it allows are
+/// ours to change.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NationalSpec {
+    /// Its name.
+    pub name: String,
+    /// The number of the last `/installer`: a role that people deleted since is not made again before the next one.
+    pub wish: i64,
+    /// The role, when it is there.
+    pub present: Option<RoleId>,
+    /// See [`Server::national_known`].
+    pub known: bool,
 }
 
 /// A category or channel that should exist.
@@ -206,6 +247,10 @@ pub struct Desired {
     pub spaces: Vec<Space>,
     /// The roles of functions that someone holds.
     pub duties: Vec<RoleSpec>,
+    /// The role of the national team.
+    pub national: Option<NationalSpec>,
+    /// The channels of the whole server, categories first.
+    pub places: Vec<ChannelSpec>,
     /// What content hashes are keyed with.
     pub hash_key: HashKey,
 }
@@ -216,6 +261,7 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
     let Snapshot {
         groups,
         duties,
+        installed,
         hash_key,
     } = snapshot;
     Desired {
@@ -236,8 +282,73 @@ pub fn desired(snapshot: &Snapshot, server: &Server, rules: &Rules) -> Desired {
                 })
             })
             .collect(),
+        national: installed.as_ref().map(|installed| NationalSpec {
+            name: rules.places.national.clone(),
+            wish: installed.wish,
+            present: server.national,
+            known: server.national_known,
+        }),
+        places: installed
+            .as_ref()
+            .map(|installed| places(installed, server, &rules.places))
+            .unwrap_or_default(),
         hash_key: *hash_key,
     }
+}
+
+/// The channels of the whole server, each after its category. A category of which nothing is to be made is not made either.
+fn places(installed: &Installed, server: &Server, rules: &PlaceRules) -> Vec<ChannelSpec> {
+    let is_used = |shelf: Shelf| rules.signs.iter().any(|sign| sign.spot.shelf() == shelf);
+    let shelves = rules.shelves.iter().filter(|(shelf, _)| is_used(*shelf));
+    let shelves = shelves.map(|(shelf, name)| ChannelSpec {
+        key: Key::Shelf(*shelf),
+        kind: ChannelKind::Category,
+        name: name.clone(),
+        topic: String::new(),
+        parent: None,
+        overwrites: reserved(server, BTreeSet::new()),
+    });
+    let channels = rules.signs.iter().map(|Sign { spot, name, topic }| ChannelSpec {
+        key: Key::Place(*spot),
+        kind: ChannelKind::Text,
+        name: name.clone(),
+        topic: topic.clone(),
+        parent: Some(Key::Shelf(spot.shelf())),
+        overwrites: match spot.place() {
+            Place::National | Place::Review => reserved(server, BTreeSet::new()),
+            Place::Feed(region) => reserved(server, installed.referents.get(&region).cloned().unwrap_or_default()),
+            // Only what is published stands there.
+            Place::Works => open(server, QUIET),
+            // Who may write follows the server's own settings.
+            Place::Welcome | Place::Meeting => open(server, 0),
+        },
+    });
+    shelves.chain(channels).collect()
+}
+
+/// A channel of the national team, and of these accounts.
+fn reserved(server: &Server, people: BTreeSet<UserId>) -> Vec<(Target, Bits)> {
+    let everyone = Bits {
+        allow: 0,
+        deny: VIEW_CHANNEL,
+    };
+    let inside = Bits { allow: WRITE, deny: 0 };
+    let mut overwrites = vec![
+        (Target::Role(RoleId(server.guild.0)), everyone),
+        (Target::Member(server.bot), inside),
+    ];
+    overwrites.extend(server.national.map(|role| (Target::Role(role), inside)));
+    let people = people.into_iter().filter(|user| *user != server.bot);
+    overwrites.extend(people.map(|user| (Target::Member(user), inside)));
+    overwrites
+}
+
+/// A channel that everyone reads, without what is denied.
+fn open(server: &Server, deny: u64) -> Vec<(Target, Bits)> {
+    vec![
+        (Target::Role(RoleId(server.guild.0)), Bits { allow: READ, deny }),
+        (Target::Member(server.bot), Bits { allow: WRITE, deny: 0 }),
+    ]
 }
 
 /// The layout `ample`: one role, one category and three channels for each group (product.md §7).

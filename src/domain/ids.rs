@@ -121,6 +121,10 @@ snowflake!(
     /// A Discord message.
     MessageId
 );
+snowflake!(
+    /// A Discord scheduled event.
+    EventId
+);
 
 /// The INSEE code of a région («84», «93»): the scope of a referent (product.md §2).
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]

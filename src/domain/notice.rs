@@ -1,9 +1,10 @@
 //! What the outbox tells people: facts by id, never by name (product.md §16). Names are put in when a message is sent, so a
 //! person erased in the meantime is not named, and a stolen outbox tells nothing.
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 use serde::{Deserialize, Serialize};
 
+use super::calendar::ReminderKind;
 use super::ids::{ChannelId, GroupId, MembershipId, PersonId, RegionCode, TransferId, UserId};
 use super::ladder::Step;
 
@@ -104,6 +105,14 @@ pub enum Notice {
         /// What was put back.
         what: PutBack,
     },
+    /// Something changed by hand in a channel of the whole server, or in their categories, was put back; to the national
+    /// team (§7).
+    PlacePutBack {
+        /// The key of its binding.
+        key: String,
+        /// What was put back.
+        what: PutBack,
+    },
     /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
     Capacity {
         /// Percent of the tightest limit in use.
@@ -125,6 +134,33 @@ pub enum Notice {
         user: UserId,
         /// What it was about.
         notice: Box<Notice>,
+    },
+    /// The welcome, to an account that has just come (§11).
+    Welcome,
+    /// The newcomers' meeting comes near; to its channel, and to those who asked (§11).
+    MeetingReminder {
+        /// The regular day that names the meeting.
+        day: NaiveDate,
+        /// The start that it reminds of: a meeting moved since is not told so.
+        starts_at: DateTime<Utc>,
+        /// Which reminder.
+        which: ReminderKind,
+    },
+    /// A meeting was moved, called off, or is held after all; to its channel, and to those who had been told (§11).
+    MeetingChanged {
+        /// The regular day that names the meeting.
+        day: NaiveDate,
+        /// When it was to start before.
+        before: DateTime<Utc>,
+        /// Whether it had been called off before.
+        held_again: bool,
+        /// The change: a later one is told by itself.
+        revision: u32,
+    },
+    /// A meeting falls on a public holiday; to the national team, which decides (§11).
+    MeetingHoliday {
+        /// The regular day that names the meeting.
+        day: NaiveDate,
     },
     /// A participation has ended; in the feed of the région only (§12).
     Departed {
@@ -225,6 +261,16 @@ impl Class {
             Class::Welcome,
         ];
         all.into_iter().find(|class| *class as i64 == value)
+    }
+
+    /// Whether «Ne plus recevoir de messages» stops messages of this class (§11): those that the bot sends of its own accord.
+    /// Answers, access, and what a function one holds asks for still arrive.
+    #[must_use]
+    pub fn is_optional(self) -> bool {
+        match self {
+            Class::Access | Class::Operation => false,
+            Class::Reminder | Class::Digest | Class::Welcome => true,
+        }
     }
 }
 

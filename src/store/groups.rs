@@ -4,6 +4,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
+use super::people::group_list;
 use super::{StoreError, Tx, from_sql, to_sql};
 use crate::domain::ids::{GroupId, RegionCode, TerritoryId, UserId};
 use crate::domain::ladder::Stage;
@@ -119,6 +120,34 @@ pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Res
         .execute(tx.conn())
         .await?;
     Ok(GroupId(id))
+}
+
+/// The groups that nobody has been told of, oldest first, with their régions; archived and merged ones are no news.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn to_announce(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, region FROM groups WHERE announced_at IS NULL AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
+    )
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter()
+        .map(|row| Ok((GroupId(row.try_get("id")?), RegionCode(row.try_get("region")?))))
+        .collect()
+}
+
+/// Notes that these groups have been announced.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn announced(tx: &mut Tx, groups: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE groups SET announced_at = ? WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(to_sql(now))
+        .bind(group_list(groups)?)
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// The group that calls the people of a commune (`insee`) of a territory, if one was declared.

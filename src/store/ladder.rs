@@ -17,24 +17,25 @@ macro_rules! signed_up {
 }
 pub(in crate::store) use signed_up as who_signed_up;
 
+/// Two searches by territory: told as one condition, SQLite would read everyone on file, at each validation.
+const COUNTS: &str = concat!(
+    "SELECT (SELECT count(*) FROM group_territories t CROSS JOIN people p ON p.territory_id = t.territory_id \
+              WHERE t.group_id = ?1 AND ",
+    signed_up!(),
+    "   AND NOT EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee)) \
+          + (SELECT count(*) FROM group_communes c CROSS JOIN people p \
+               ON p.territory_id = c.territory_id AND p.insee = c.insee WHERE c.group_id = ?1 AND ",
+    signed_up!(),
+    ") AS signed_up, \
+     (SELECT count(*) FROM memberships WHERE group_id = ?1 AND left_at IS NULL) AS members"
+);
+
 /// Counts the people signed up in a group's territory and its validated members.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn counts(tx: &mut Tx, group: GroupId) -> Result<Counts, StoreError> {
-    let row = sqlx::query(concat!(
-        "SELECT (SELECT count(*) FROM people p WHERE ",
-        signed_up!(),
-        " AND (EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee \
-                        AND c.group_id = ?1) \
-             OR (p.territory_id IN (SELECT territory_id FROM group_territories WHERE group_id = ?1) \
-                 AND NOT EXISTS (SELECT 1 FROM group_communes c WHERE c.territory_id = p.territory_id AND c.insee = p.insee)))) \
-            AS signed_up, \
-         (SELECT count(*) FROM memberships WHERE group_id = ?1 AND left_at IS NULL) AS members"
-    ))
-    .bind(group.0)
-    .fetch_one(tx.conn())
-    .await?;
+    let row = sqlx::query(COUNTS).bind(group.0).fetch_one(tx.conn()).await?;
     Ok(Counts {
         signed_up: to_count(row.try_get("signed_up")?),
         members: to_count(row.try_get("members")?),
@@ -149,4 +150,28 @@ pub async fn mark_under(
 /// A count as the domain holds it.
 fn to_count(count: i64) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::support_tests::store;
+
+    /// A group is counted at each validation, whatever the number of people on file.
+    #[tokio::test]
+    async fn counting_a_group_reads_its_territories_only() {
+        let (_folder, store) = store().await;
+        let mut tx = store.read().await.unwrap();
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(format!("EXPLAIN QUERY PLAN {COUNTS}")))
+                .bind(1)
+                .fetch_all(tx.conn())
+                .await
+                .unwrap();
+        let scans: Vec<_> = plan
+            .iter()
+            .filter(|(.., detail)| detail.starts_with("SCAN") && detail != "SCAN CONSTANT ROW")
+            .collect();
+        assert!(scans.is_empty(), "{plan:?}");
+    }
 }

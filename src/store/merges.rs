@@ -121,6 +121,38 @@ pub async fn absorb(tx: &mut Tx, gone: PersonId, kept: PersonId, now: DateTime<U
     Ok(calls)
 }
 
+/// Gives a record the pseudo of another, if it has none; tells whether it did.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn take_pseudo(tx: &mut Tx, gone: PersonId, kept: PersonId) -> Result<bool, StoreError> {
+    let done = sqlx::query(
+        "UPDATE people SET pseudo_sealed = (SELECT pseudo_sealed FROM people WHERE id = ?1) \
+         WHERE id = ?2 AND pseudo_sealed IS NULL AND EXISTS (SELECT 1 FROM people WHERE id = ?1 AND pseudo_sealed IS NOT NULL)",
+    )
+    .bind(gone.0)
+    .bind(kept.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes back the pseudo that [`take_pseudo`] gave, unless it has changed since.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn give_pseudo_back(tx: &mut Tx, gone: PersonId, kept: PersonId) -> Result<(), StoreError> {
+    sqlx::query(
+        "UPDATE people SET pseudo_sealed = NULL \
+         WHERE id = ?2 AND pseudo_sealed = (SELECT pseudo_sealed FROM people WHERE id = ?1)",
+    )
+    .bind(gone.0)
+    .bind(kept.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(())
+}
+
 /// Makes a merged record somebody's again, with its calls.
 ///
 /// # Errors

@@ -15,6 +15,8 @@ pub enum Fact {
     Commands,
     /// No direct message before this instant: Discord said that too many were sent (error 40003).
     DirectMessagesRest,
+    /// When the server's members were first seen: those who come later are welcomed (product.md §11).
+    FirstLook,
     /// When the last backup was made (product.md §17).
     Backup,
     /// The night of the last housekeeping.
@@ -28,6 +30,7 @@ impl Fact {
             Fact::NationalRole => "national_role",
             Fact::Commands => "commands",
             Fact::DirectMessagesRest => "direct_messages_rest",
+            Fact::FirstLook => "first_look",
             Fact::Backup => "backup",
             Fact::Housekeeping => "housekeeping",
         }

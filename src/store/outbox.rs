@@ -329,18 +329,33 @@ pub async fn last_place(tx: &mut Tx, to: Recipient) -> Result<Option<u64>, Store
     Ok(channel.flatten().map(i64::cast_unsigned))
 }
 
-/// How many messages of a class were sent since then.
+/// How many direct messages of a class were sent since then. A mention in a channel is none.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn sent_since(tx: &mut Tx, class: Class, since: DateTime<Utc>) -> Result<u32, StoreError> {
-    let count: i64 =
-        sqlx::query_scalar("SELECT count(*) FROM outbox WHERE outcome = 'sent' AND class = ? AND done_at >= ?")
-            .bind(class as i64)
-            .bind(to_sql(since))
-            .fetch_one(tx.conn())
-            .await?;
+    let count: i64 = sqlx::query_scalar(
+        "SELECT count(*) FROM outbox WHERE outcome = 'sent' AND class = ? AND done_at >= ? AND target LIKE 'user:%'",
+    )
+    .bind(class as i64)
+    .bind(to_sql(since))
+    .fetch_one(tx.conn())
+    .await?;
     Ok(u32::try_from(count).unwrap_or(u32::MAX))
+}
+
+/// When a direct message was last tried or delivered, as far as is written: the pace holds over a restart.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn last_direct(tx: &mut Tx) -> Result<Option<DateTime<Utc>>, StoreError> {
+    let at: Option<i64> = sqlx::query_scalar(
+        "SELECT max(max(coalesce(tried_at, 0), coalesce(done_at, 0))) FROM outbox \
+         WHERE tried_at IS NOT NULL AND target LIKE 'user:%'",
+    )
+    .fetch_one(tx.conn())
+    .await?;
+    at.map(from_sql).transpose()
 }
 
 /// The state of the queues, for `/diagnostic`.

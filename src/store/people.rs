@@ -1,5 +1,6 @@
 //! People on file: sealed identities, blind indexes, places, call states, links to Discord accounts.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use chrono::{DateTime, NaiveDate, Utc};
@@ -7,7 +8,7 @@ use sqlx::Row;
 use sqlx::sqlite::SqliteRow;
 
 use super::vault::{BlindIndex, Index, Vault};
-use super::{StoreError, Tx, from_sql, identity, suppressions, to_sql};
+use super::{StoreError, Tx, from_sql, id_list, identity, suppressions, to_sql};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{GroupId, PersonId, TerritoryId, UserId};
 use crate::domain::person::Identity;
@@ -328,6 +329,28 @@ pub async fn set_pseudo(tx: &mut Tx, id: PersonId, pseudo: &str) -> Result<(), S
         .execute(tx.conn())
         .await?;
     Ok(())
+}
+
+/// The pseudos of some people, as they were typed or imported; those who gave none are absent.
+///
+/// # Errors
+/// When SQLite or the vault fails.
+pub async fn pseudos(
+    tx: &mut Tx,
+    ids: impl IntoIterator<Item = PersonId>,
+) -> Result<HashMap<PersonId, identity::DiscordName>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, pseudo_sealed FROM people WHERE pseudo_sealed IS NOT NULL AND id IN (SELECT value FROM json_each(?))",
+    )
+    .bind(id_list(ids.into_iter().map(|id| id.0)))
+    .fetch_all(tx.conn())
+    .await?;
+    rows.iter()
+        .map(|row| {
+            let name = identity::DiscordName::open(tx.vault(), row.try_get("pseudo_sealed")?)?;
+            Ok((PersonId(row.try_get("id")?), name))
+        })
+        .collect()
 }
 
 /// People who share a mail, a phone, or a name and postal code with these indexes; erased and merged ones left out.

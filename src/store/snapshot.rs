@@ -8,12 +8,14 @@ use sqlx::sqlite::SqliteRow;
 
 use super::identity::DiscordName;
 use super::vault::{Index, Vault};
-use super::{StoreError, Tx, from_sql, identity};
+use super::{StoreError, Tx, from_sql, identity, installs};
 use crate::domain::bindings::Duty;
-use crate::domain::ids::{GroupId, UserId};
+use crate::domain::ids::{GroupId, RegionCode, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::register::Columns;
-use crate::domain::snapshot::{ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts};
+use crate::domain::snapshot::{
+    ArticleFacts, GroupFacts, HashKey, HolderFacts, Installed, MemberFacts, Snapshot, StatutesFacts,
+};
 
 /// Reads the snapshot: the groups that have a space, or should. Phones and mails are opened only for the columns asked.
 ///
@@ -59,9 +61,20 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
         .into_iter()
         .filter_map(|(duty, accounts)| accounts.map(|accounts| (duty, accounts)))
         .collect();
+    let installed = installs::latest(tx).await?.map(|wish| Installed {
+        wish,
+        referents: referents
+            .into_iter()
+            .map(|(region, holders)| {
+                let present = holders.into_iter().filter(|holder| holder.present);
+                (RegionCode(region), present.map(|holder| holder.user).collect())
+            })
+            .collect(),
+    });
     Ok(Snapshot {
         groups,
         duties,
+        installed,
         hash_key: hash_key(tx.vault()),
     })
 }

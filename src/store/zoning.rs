@@ -147,14 +147,17 @@ pub async fn move_people(tx: &mut Tx, moves: &[Move<'_>], now: DateTime<Utc>) ->
     Ok(done.rows_affected())
 }
 
-/// Which group holds which territory, oldest group first.
+/// Which group holds which territory, in the order in which they keep one that several come to: open groups before archived
+/// ones, those with most members first, then the oldest.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn held(tx: &mut Tx) -> Result<Vec<(GroupId, TerritoryId, TerritoryKey)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT g.group_id, t.id, t.basin, t.departement FROM group_territories g \
-         JOIN territories t ON t.id = g.territory_id ORDER BY g.group_id, t.id",
+        "SELECT h.group_id, t.id, t.basin, t.departement FROM group_territories h \
+         JOIN territories t ON t.id = h.territory_id JOIN groups g ON g.id = h.group_id \
+         ORDER BY g.archived_at IS NOT NULL, \
+                  (SELECT count(*) FROM memberships m WHERE m.group_id = g.id AND m.left_at IS NULL) DESC, g.id, t.id",
     )
     .fetch_all(tx.conn())
     .await?;

@@ -3,6 +3,7 @@
 use super::insee::{self, ImportError, RejectedReason};
 use super::*;
 use crate::domain::fold::fold;
+use crate::domain::ids::GroupId;
 use crate::domain::territory::{
     BasinMapping, Origin, Part, PostalCode, Resolution, Situation, TableProblem, TerritoryKey, differences,
 };
@@ -490,20 +491,31 @@ fn a_change_of_zoning_is_reported_in_french() {
     };
     let people = [(person("30800", saint_gilles), 1_007), (person("30900", "30189"), 3)];
     let nowhere = TerritoryKey::new("200000000", "30");
-    let report = differences(old, &new, &people, &[nimes.clone(), nowhere]);
-    let text = texts::differences_report(&report, old, &new);
+    let groups = [(1, "Nîmes (Gard)"), (2, "Les Garrigues (Gard)"), (3, "Nulle part")]
+        .map(|(id, name)| (GroupId(id), name.to_owned()))
+        .into();
+    let report = differences(
+        old,
+        &new,
+        &people,
+        &[(GroupId(1), nimes.clone()), (GroupId(3), nowhere)],
+    );
+    let text = texts::differences_report(&report, old, &new, &groups);
     assert_eq!(
         text,
         "Découpage\u{a0}: bassins de vie 2022, au lieu des intercommunalités.\n\
          Personnes qui suivent leur territoire\u{a0}: 3. Personnes qui en changent\u{a0}: 1\u{a0}007.\n  \
          Nîmes (Gard) → Saint-Gilles (Gard)\u{a0}: 1\u{a0}007\n\
          Groupes rattachés\u{a0}: 1.\n\
-         Groupes dont le territoire n’est plus connu, à replacer\u{a0}: 200000000-30."
+         Groupes dont le territoire n’est plus connu, à replacer\u{a0}: Nulle part."
     );
-    let both = differences(old, &new, &[], &[nimes.clone(), nimes]);
-    let text = texts::differences_report(&both, old, &new);
+    let both = differences(old, &new, &[], &[(GroupId(2), nimes.clone()), (GroupId(1), nimes)]);
+    let text = texts::differences_report(&both, old, &new, &groups);
     assert!(
-        text.contains("2 groupes partagent maintenant le territoire Nîmes (Gard)\u{a0}: Nîmes (Gard), Nîmes (Gard)."),
+        text.contains(
+            "2 groupes viennent au territoire Nîmes (Gard)\u{a0}: Les Garrigues (Gard) le garde\u{a0}; Nîmes (Gard) n’a plus que ses \
+             membres."
+        ) && text.ends_with("/groupe fusionner."),
         "{text}"
     );
 }

@@ -326,7 +326,7 @@ pub fn restored(database: &Path, kept: Option<&Path>) -> String {
 #[must_use]
 pub fn groups_declared(count: usize) -> String {
     format!(
-        "{}. L’équipe nationale et les référents en sont prévenus.",
+        "{}. L’équipe nationale et les référents le sauront dès que le bot tournera.",
         super::markdown::count(
             count as u64,
             "groupe est devenu possible",

@@ -27,7 +27,7 @@ pub fn file_error(error: &FileError, escape: impl Fn(&str) -> String) -> String 
     match error {
         FileError::Empty => "Ce fichier est vide.".to_owned(),
         FileError::TooLarge { .. } => format!(
-            "Ce fichier dépasse {} Mo une fois décompressé. Coupez-le en plusieurs fichiers, chacun avec la ligne des titres.",
+            "Ce fichier dépasse {}\u{a0}Mo une fois décompressé. Coupez-le en plusieurs fichiers, chacun avec la ligne des titres.",
             MAX_UNPACKED_BYTES / (1024 * 1024)
         ),
         FileError::TooManyLines { .. } => format!(
@@ -197,7 +197,7 @@ mod tests {
                 },
                 str::to_owned
             )
-            .contains("100 Mo")
+            .contains("100\u{a0}Mo")
         );
     }
 }

@@ -60,7 +60,7 @@ fn numbers(counts: &Counts, attached: Option<u64>) -> Vec<String> {
     lines
 }
 
-/// The groups that become possible, the first ones named.
+/// Groups under their number, the first ones named.
 fn groups(head: &str, names: &[String]) -> Vec<String> {
     let mut lines = vec![format!("{head} : {}", number(names.len() as u64))];
     lines.extend(names.iter().take(SHOWN).map(|name| format!("🌱 {name}")));
@@ -72,7 +72,7 @@ fn groups(head: &str, names: &[String]) -> Vec<String> {
     lines
 }
 
-fn would_be(possible: &[(String, u32)]) -> Vec<String> {
+fn possible(head: &str, possible: &[(String, u32)]) -> Vec<String> {
     let names: Vec<String> = possible
         .iter()
         .map(|(name, signed_up)| {
@@ -83,8 +83,12 @@ fn would_be(possible: &[(String, u32)]) -> Vec<String> {
             )
         })
         .collect();
-    groups("Groupes qui deviendraient possibles", &names)
+    groups(head, &names)
 }
+
+/// What stands over the groups of a dry run, and over those of an import.
+const WOULD_BE: &str = "Groupes qui deviendraient possibles";
+const ARE: &str = "Groupes devenus possibles";
 
 fn joined(head: &str, lines: &[String]) -> String {
     typeset(&format!("{head}\n{}", fit_lines(lines, MESSAGE_MAX - 300, "")))
@@ -94,13 +98,13 @@ fn joined(head: &str, lines: &[String]) -> String {
 #[must_use]
 pub fn dry_run(
     counts: &Counts,
-    possible: &[(String, u32)],
+    would_be: &[(String, u32)],
     rejected: Option<(Vec<u8>, u64)>,
     draft: &DraftId,
     minutes: i64,
 ) -> Message {
     let mut lines = numbers(counts, rejected.as_ref().map(|(_, left_out)| *left_out));
-    lines.extend(would_be(possible));
+    lines.extend(possible(WOULD_BE, would_be));
     let head = format!(
         "**Voici ce que ferait l’import.** Rien n’est encore enregistré ; le fichier est gardé chiffré {}.",
         count(minutes.unsigned_abs(), "minute", "minutes")
@@ -129,10 +133,9 @@ pub fn progress(progress: Progress) -> Message {
 
 /// What an import did.
 #[must_use]
-pub fn applied(counts: &Counts, declared: &[String]) -> Message {
+pub fn applied(counts: &Counts, declared: &[(String, u32)]) -> Message {
     let mut lines = numbers(counts, None);
-    let names: Vec<String> = declared.iter().map(|name| escape_line(name)).collect();
-    lines.extend(groups("Groupes devenus possibles", &names));
+    lines.extend(possible(ARE, declared));
     if counts.to_review > 0 {
         lines.push("Les doublons se comparent avec `/inscrits a-verifier`.".to_owned());
     }
@@ -150,19 +153,19 @@ pub fn cancelled() -> Message {
 
 /// The same as [`dry_run`], for the shell of the host.
 #[must_use]
-pub fn host_dry_run(counts: &Counts, possible: &[(String, u32)]) -> String {
+pub fn host_dry_run(counts: &Counts, would_be: &[(String, u32)]) -> String {
     let mut lines = vec!["Essai : rien n’a été enregistré.".to_owned()];
     lines.extend(numbers(counts, None));
-    lines.extend(plain(would_be(possible)));
+    lines.extend(plain(possible(WOULD_BE, would_be)));
     typeset(&lines.join("\n"))
 }
 
 /// The same as [`applied`], for the shell of the host.
 #[must_use]
-pub fn host_applied(counts: &Counts, declared: &[String]) -> String {
+pub fn host_applied(counts: &Counts, declared: &[(String, u32)]) -> String {
     let mut lines = vec!["L’import est terminé.".to_owned()];
     lines.extend(numbers(counts, None));
-    lines.extend(plain(groups("Groupes devenus possibles", declared)));
+    lines.extend(plain(possible(ARE, declared)));
     typeset(&lines.join("\n"))
 }
 
@@ -218,7 +221,7 @@ pub fn foreign_address() -> String {
 #[must_use]
 pub fn too_large(limit: u64) -> String {
     typeset(&format!(
-        "⚠️ Ce fichier dépasse {} Mo. Compressez-le au format .csv.gz, ou coupez-le en plusieurs fichiers, chacun avec la \
+        "⚠️ Ce fichier dépasse {}\u{a0}Mo. Compressez-le au format .csv.gz, ou coupez-le en plusieurs fichiers, chacun avec la \
          ligne des titres.",
         number(limit / (1024 * 1024))
     ))
@@ -273,7 +276,7 @@ mod tests {
 
     #[test]
     fn the_end_of_an_import_reads_well() {
-        insta::assert_snapshot!(applied(&counts(), &["Lunel".to_owned()]).content);
+        insta::assert_snapshot!(applied(&counts(), &[("Lunel (Hérault)".to_owned(), 12)]).content);
         insta::assert_snapshot!(
             progress(Progress {
                 done: 3000,
@@ -281,7 +284,7 @@ mod tests {
             })
             .content
         );
-        insta::assert_snapshot!(host_applied(&counts(), &["Lunel".to_owned()]));
+        insta::assert_snapshot!(host_applied(&counts(), &[("Lunel (Hérault)".to_owned(), 12)]));
     }
 
     #[test]

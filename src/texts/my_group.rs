@@ -47,8 +47,8 @@ pub struct MyGroup {
     pub rooms: Vec<(Room, ChannelId)>,
     /// The version of its statutes.
     pub statutes: Option<u32>,
-    /// The next newcomers' meeting.
-    pub meeting: DateTime<Utc>,
+    /// The next newcomers' meeting, if one is planned.
+    pub meeting: Option<DateTime<Utc>>,
 }
 
 impl std::fmt::Debug for MyGroup {
@@ -73,8 +73,8 @@ pub struct NoGroup {
     pub signup: String,
     /// How many people make a group possible.
     pub possible: u32,
-    /// The next newcomers' meeting.
-    pub meeting: DateTime<Utc>,
+    /// The next newcomers' meeting, if one is planned.
+    pub meeting: Option<DateTime<Utc>>,
 }
 
 /// A basin.
@@ -136,7 +136,7 @@ fn member(group: &MyGroup) -> Message {
     if let Some(version) = group.statutes {
         lines.push(format!("📜 Statuts\u{a0}: version {version}, dans `documents`"));
     }
-    lines.push(meeting(group.meeting));
+    lines.extend(group.meeting.map(meeting));
     let title = format!(
         "{}Groupe {} — {}",
         ladder::sign(group.stage),
@@ -218,7 +218,7 @@ fn no_group(none: &NoGroup) -> Message {
          3. Il vous donne un code\u{a0}: `/rejoindre` lie votre compte et ouvre l’espace du groupe.",
         none.signup
     ));
-    lines.push(meeting(none.meeting));
+    lines.extend(none.meeting.map(meeting));
     Message::default()
         .with_embed(Embed::new(
             Tone::Neutral,
@@ -257,7 +257,7 @@ mod tests {
             referents: Vec::new(),
             rooms: vec![(Room::Discussion, ChannelId(11)), (Room::Register, ChannelId(12))],
             statutes: None,
-            meeting: at("2027-03-15T19:00:00Z"),
+            meeting: Some(at("2027-03-15T19:00:00Z")),
         };
         let assembly = MyGroup {
             stage: Stage::Assembly,
@@ -288,7 +288,7 @@ mod tests {
             basin: None,
             signup: "https://example.org/#participer".to_owned(),
             possible: 5,
-            meeting: at("2027-03-15T19:00:00Z"),
+            meeting: Some(at("2027-03-15T19:00:00Z")),
         };
         let basin = |signed_up, group: Option<&str>| {
             Some(Basin {

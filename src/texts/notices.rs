@@ -5,7 +5,7 @@
 use super::markdown::{count, enumeration, escape_line, fit, fit_lines};
 use super::{not_me, valider};
 use crate::domain::action::Action;
-use crate::domain::ids::{ChannelId, GroupId, GuildId, MembershipId, PersonId, UserId};
+use crate::domain::ids::{ChannelId, GroupId, GuildId, MembershipId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::PutBack;
 use crate::domain::view::{Button, Choice, Embed, Message, OPTIONS_MAX, Select, SelectOf, Style, Tone};
@@ -180,18 +180,20 @@ pub enum Whom<'a> {
     Number(u32),
 }
 
-/// An account is linked to a member.
+/// An account is linked to a member. `relays` are the others than this person, who may be one: `relay`.
 #[must_use]
-pub fn linked(person: PersonId, group: &str, relays: &[String], place: Option<Place>) -> Message {
+pub fn linked(person: PersonId, group: &str, relay: bool, relays: &[String], place: Option<Place>) -> Message {
     let relays: Vec<String> = relays.iter().map(|relay| name(relay)).collect();
     let mut lines = vec![format!(
         "✅ **Vous êtes membre du groupe {}.** Votre compte Discord est lié.",
         name(group)
     )];
-    match relays.as_slice() {
-        [] => {}
-        [one] => lines.push(format!("Votre relai local\u{a0}: {one}.")),
-        several => lines.push(format!("Vos relais locaux\u{a0}: {}.", enumeration(several))),
+    match (relay, relays.as_slice()) {
+        (true, []) => lines.push("Vous en êtes aussi relai local.".to_owned()),
+        (true, others) => lines.push(format!("Vous en êtes aussi relai local, avec {}.", enumeration(others))),
+        (false, []) => {}
+        (false, [one]) => lines.push(format!("Votre relai local\u{a0}: {one}.")),
+        (false, several) => lines.push(format!("Vos relais locaux\u{a0}: {}.", enumeration(several))),
     }
     match place {
         Some(place) => lines.push(format!("L’espace de votre groupe\u{a0}: {}", link(place))),
@@ -303,18 +305,33 @@ pub fn referent_ended(region: &str) -> Message {
 /// Something changed by hand was put back.
 #[must_use]
 pub fn put_back(group: &str, what: PutBack) -> Message {
-    let what = match what {
-        PutBack::Permissions => "des permissions ont été changées à la main, puis rétablies",
-        PutBack::Deleted => "un rôle, une catégorie ou un salon a été supprimé, puis refait",
-        PutBack::Message => "un message épinglé a été supprimé ou décroché, puis remis",
-        PutBack::Name => "un nom, un sujet ou une place a été changé à la main, puis rétabli",
-        PutBack::Access => "un rôle a été donné ou retiré à la main, puis remis comme il était",
-    };
+    let what = happened(what);
     Message::text(format!(
         "⚠️ **Espace du groupe {}\u{a0}: {what}.** Les espaces suivent la base\u{a0}; pour les changer, passez par les commandes \
          (`/groupe`, `/relai`).",
         name(group)
     ))
+}
+
+/// Something changed by hand in a channel of the whole server was put back; `place` is how it is called in a sentence.
+#[must_use]
+pub fn place_put_back(place: &str, what: PutBack) -> Message {
+    Message::text(format!(
+        "⚠️ **Serveur, {place}\u{a0}: {}.** Pour choisir d’autres salons, la personne qui héberge le programme les indique dans \
+         ses réglages, section `[salons]`.",
+        happened(what)
+    ))
+}
+
+/// What was found changed by hand.
+fn happened(what: PutBack) -> &'static str {
+    match what {
+        PutBack::Permissions => "des permissions ont été changées à la main, puis rétablies",
+        PutBack::Deleted => "un rôle, une catégorie ou un salon a été supprimé, puis refait",
+        PutBack::Message => "un message épinglé a été supprimé ou décroché, puis remis",
+        PutBack::Name => "un nom, un sujet ou une place a été changé à la main, puis rétabli",
+        PutBack::Access => "un rôle a été donné ou retiré à la main, puis remis comme il était",
+    }
 }
 
 /// Discord's limits are near, or reached.
@@ -352,6 +369,8 @@ pub enum Subject {
     Linked(PersonId),
     /// The account is linked, told where others read.
     LinkedElsewhere,
+    /// A transfer waits for an answer, or has had one: the button shows it to whoever may see it.
+    Transfer(TransferId),
 }
 
 /// A mention of someone whose direct messages are closed.
@@ -368,6 +387,7 @@ pub fn mention(user: UserId, subject: Subject) -> Message {
             "votre compte est maintenant lié au registre de ce groupe. Ce n’est pas vous\u{a0}? Dites-le ici."
         }
         Subject::LinkedElsewhere => "une nouvelle vous attend\u{a0}: `/mon-groupe`.",
+        Subject::Transfer(_) => "une demande de transfert vous concerne. Ce que le bouton ouvre n’est lu que de vous.",
     };
     let mut message = Message::text(format!(
         "<@{user}> Vos messages privés sont fermés, je vous écris donc ici\u{a0}: {text}"
@@ -375,6 +395,7 @@ pub fn mention(user: UserId, subject: Subject) -> Message {
     message.mentions.users.push(user.0);
     match subject {
         Subject::Linked(person) => message.with_buttons(vec![not_me::button(person)]),
+        Subject::Transfer(transfer) => message.with_buttons(vec![super::transfer::see(transfer)]),
         _ => message,
     }
 }

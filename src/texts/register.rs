@@ -69,8 +69,8 @@ fn gain(step: Step) -> &'static str {
         Step::Possible => "pour être déclaré groupe possible",
         Step::Forming => "pour passer en formation",
         Step::Assembly => "pour devenir une ACP",
-        Step::PublishRic => "pour publier votre procédure de RIC constituant",
-        Step::PublishWorks => "pour publier vos travaux sur les deux autres questions",
+        Step::PublishRic => "pour publier une procédure de RIC constituant",
+        Step::PublishWorks => "pour publier des travaux sur les deux autres questions",
     }
 }
 

@@ -2,12 +2,14 @@
 //!
 //! Sentences for the shell are one line each. A place name never follows «de» or «à» (voice.md).
 
+use crate::domain::ids::GroupId;
 use crate::domain::territory::{
     Atlas, Coverage, Differences, Origin, Part, PostalCodeError, Table, TableError, TableProblem, TerritoryKey, Zoning,
 };
 use crate::territories::insee::{ImportError, Imported, Rejected, RejectedReason};
 use crate::territories::{BuildError, BuildReport, LoadError};
-use crate::texts::markdown::{count, fit, length, number};
+use crate::texts::markdown::{count, enumeration, fit, length, number};
+use std::collections::HashMap;
 use std::fmt::Write as _;
 use std::path::Path;
 
@@ -246,9 +248,14 @@ fn rejected_line(rejected: &Rejected) -> String {
     }
 }
 
-/// What a change of zoning changes for people and groups.
+/// What a change of zoning changes for people and groups, which `groups` names.
 #[must_use]
-pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -> String {
+pub fn differences_report(
+    differences: &Differences,
+    old: &Atlas,
+    new: &Atlas,
+    groups: &HashMap<GroupId, String>,
+) -> String {
     let mut out = format!(
         "Découpage\u{a0}: {}, au lieu des {}.",
         zoning(new.zoning()),
@@ -277,11 +284,12 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
             number(differences.to_check)
         );
     }
+    let group = |id: &GroupId| groups.get(id).cloned().unwrap_or_else(|| format!("n°\u{a0}{id}"));
     let lost: Vec<String> = differences
         .groups
         .iter()
-        .filter(|group| group.to.is_none())
-        .map(|group| name(old, Some(&group.from)))
+        .filter(|moved| moved.to.is_none())
+        .map(|moved| group(&moved.group))
         .collect();
     let _ = write!(
         out,
@@ -295,17 +303,29 @@ pub fn differences_report(differences: &Differences, old: &Atlas, new: &Atlas) -
             lost.join(", ")
         );
     }
-    for (to, from) in differences.shared.iter().take(SHOWN) {
-        let names: Vec<String> = from.iter().map(|key| name(old, Some(key))).collect();
+    // Each is to be settled by somebody: none is left out.
+    for (to, several) in &differences.shared {
+        let Some((keeper, others)) = several.split_first() else {
+            continue;
+        };
+        let others: Vec<String> = others.iter().map(group).collect();
+        let (lose, their) = if others.len() == 1 {
+            ("n’a", "ses")
+        } else {
+            ("n’ont", "leurs")
+        };
         let _ = write!(
             out,
-            "\n⚠️ {} groupes partagent maintenant le territoire {}\u{a0}: {}.",
-            from.len(),
+            "\n⚠️ {} groupes viennent au territoire {}\u{a0}: {} le garde\u{a0}; {} {lose} plus que {their} membres.",
+            several.len(),
             name(new, Some(to)),
-            names.join(", ")
+            group(keeper),
+            enumeration(&others),
         );
     }
-    more(&mut out, differences.shared.len());
+    if !differences.shared.is_empty() {
+        out.push_str("\nPour réunir deux de ces groupes, sur Discord\u{a0}: /groupe fusionner.");
+    }
     out
 }
 

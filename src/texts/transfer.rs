@@ -45,6 +45,12 @@ pub fn button(draft: &DraftId) -> Button {
     )
 }
 
+/// Under the mention of someone whose direct messages are closed: shows the transfer to whoever may see it.
+#[must_use]
+pub fn see(transfer: TransferId) -> Button {
+    Button::new("Voir le transfert", Style::Primary, Action::TransferSee(transfer))
+}
+
 /// The proposal is on its way.
 #[must_use]
 pub fn proposed(facts: &Facts) -> Message {

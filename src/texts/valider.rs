@@ -57,7 +57,7 @@ pub fn form(draft: &DraftId, filled: &Filled<'_>) -> Modal {
 #[must_use]
 pub fn charter(charter: &Versioned, accept: Action) -> Message {
     let embed = Embed::new(Tone::Neutral, charter.title.clone(), charter.text.clone());
-    Message::text("Avant d’ouvrir votre première fiche, une lecture, une seule fois\u{a0}:")
+    Message::text("Avant de commencer, une lecture, une seule fois\u{a0}:")
         .with_embed(embed)
         .with_buttons(vec![Button::new(ACCEPT_CHARTER, Style::Primary, accept)])
 }

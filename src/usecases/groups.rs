@@ -26,13 +26,17 @@ pub struct Declared {
     pub already: bool,
 }
 
-/// A group with its département: «Lunel (Hérault)»; a name that says its département already stays as it is.
+/// A group with its département in full, as parts of the country are shown: «Lunel (Hérault)», and «Saint-Denis
+/// (Seine-Saint-Denis)» for the group «Saint-Denis (93)».
 #[must_use]
 pub fn label(atlas: &Atlas, group: &Group) -> String {
-    let marked = format!("({})", group.departement);
+    let marked = format!(" ({})", group.departement);
     match atlas.departement(&group.departement) {
-        Some(departement) if !group.name.ends_with(&marked) => format!("{} ({})", group.name, departement.name),
-        _ => group.name.clone(),
+        Some(departement) => {
+            let name = group.name.strip_suffix(&marked).unwrap_or(&group.name);
+            format!("{name} ({})", departement.name)
+        }
+        None => group.name.clone(),
     }
 }
 
@@ -91,7 +95,7 @@ pub async fn declare(app: &App, actor: Actor, basin: &str, now: DateTime<Utc>) -
     let group = ladder::declare(&mut tx, territory, by, by, now)
         .await?
         .ok_or_else(authority::group_not_found)?;
-    ladder::announce_possible(&mut tx, &[group], now).await?;
+    ladder::announce_waiting(&mut tx, now).await?;
     let group = possible(&mut tx, &atlas, group)
         .await?
         .ok_or_else(authority::group_not_found)?;

@@ -3,15 +3,17 @@
 //! It counts rows, lets `domain::ladder` decide, and writes what follows: the step with its date, the generic statutes at
 //! the assembly, the journal, and who is told.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
-use super::{Rules, notify};
-use crate::domain::ids::{GroupId, TerritoryId, UserId};
+use super::{App, Rules, notify};
+use crate::domain::ids::{GroupId, RegionCode, TerritoryId, UserId};
 use crate::domain::ladder::{self, Step};
 use crate::domain::notice::Notice;
 use crate::store::groups::NewGroup;
 use crate::store::journal::{self, Entry};
-use crate::store::{StoreError, Tx, groups, ladder as rows, territories};
+use crate::store::{StoreError, Tx, groups, ladder as rows, posts, territories};
 
 /// Brings the steps of a group in line with its rows; gives the steps reached just now, lowest first.
 ///
@@ -41,7 +43,7 @@ pub async fn settle(
     Ok(change.reached)
 }
 
-/// What a step brings, besides being reached. `Possible` is announced by [`declare_ripe`], many groups together.
+/// What a step brings, besides being reached. `Possible` is announced by [`announce_waiting`], many groups together.
 async fn follow(
     tx: &mut Tx,
     rules: &Rules,
@@ -92,8 +94,53 @@ pub async fn declare_ripe(
             declared.push(group);
         }
     }
-    announce_possible(tx, &declared, now).await?;
+    announce_waiting(tx, now).await?;
     Ok(declared)
+}
+
+/// Declares what a process that died in the middle of an import left ripe: once for each life of the process.
+///
+/// # Errors
+/// When SQLite fails; nothing was written then.
+pub async fn catch_up(app: &App, now: DateTime<Utc>) -> Result<Vec<GroupId>, StoreError> {
+    let rules = app.rules();
+    {
+        // Most of the time there is nothing: that is found out without the writer.
+        let mut tx = app.store.read().await?;
+        if rows::ripe_territories(&mut tx, rules.thresholds.possible)
+            .await?
+            .is_empty()
+        {
+            return Ok(Vec::new());
+        }
+    }
+    let mut tx = app.store.write().await?;
+    let declared = declare_ripe(&mut tx, &rules, None, now).await?;
+    tx.commit().await?;
+    Ok(declared)
+}
+
+/// Announces the groups that nobody could be told of when they were declared: an import from the host's shell may come before
+/// the bot has met its server. Tells whether anything was written.
+///
+/// # Errors
+/// When SQLite fails; nothing was written then.
+pub async fn announce_late(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    {
+        let mut tx = app.store.read().await?;
+        if groups::to_announce(&mut tx).await?.is_empty() {
+            return Ok(false);
+        }
+    }
+    let mut tx = app.store.write().await?;
+    let told = announce_waiting(&mut tx, now).await?;
+    if told {
+        tx.commit().await?;
+    } else {
+        // Nobody to tell yet: what changes the mirror of the server wakes this again.
+        tx.commit_quietly().await?;
+    }
+    Ok(told)
 }
 
 /// Declares the group of one territory; `declared_by` is whoever declared it by hand.
@@ -131,31 +178,33 @@ pub async fn declare(
     Ok(Some(group))
 }
 
-/// Tells the national team and each referent which groups have become possible.
+/// Tells the national team and each referent which groups have become possible, each in one message. What nobody can be told
+/// yet, since neither is known, waits for the next call. Tells whether anything was announced.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn announce_possible(tx: &mut Tx, declared: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
-    let Some(first) = declared.first() else { return Ok(()) };
+pub async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let waiting = groups::to_announce(tx).await?;
+    let Some((first, _)) = waiting.first() else {
+        return Ok(false);
+    };
     let fact = format!("possible:{first}");
-    notify::national(
-        tx,
-        &fact,
-        &Notice::GroupsPossible {
-            groups: declared.to_vec(),
-        },
-        now,
-    )
-    .await?;
-    let mut by_region = std::collections::BTreeMap::<_, Vec<GroupId>>::new();
-    for id in declared {
-        if let Some(group) = groups::get(tx, *id).await? {
-            by_region.entry(group.region).or_default().push(*id);
+    let mut by_region = BTreeMap::<&RegionCode, Vec<GroupId>>::new();
+    for (group, region) in &waiting {
+        by_region.entry(region).or_default().push(*group);
+    }
+    let team = notify::national_can_be_told(tx).await?;
+    if team {
+        let groups = waiting.iter().map(|(group, _)| *group).collect();
+        notify::national(tx, &fact, &Notice::GroupsPossible { groups }, now).await?;
+    }
+    let mut told = Vec::new();
+    for (region, groups) in by_region {
+        if team || !posts::referents(tx, region).await?.is_empty() {
+            told.extend_from_slice(&groups);
+            notify::referents(tx, region, &fact, &Notice::GroupsPossible { groups }, now).await?;
         }
     }
-    for (region, groups) in by_region {
-        // Where there is no referent, the same fact is not told twice to the national team.
-        notify::referents(tx, &region, &fact, &Notice::GroupsPossible { groups }, now).await?;
-    }
-    Ok(())
+    groups::announced(tx, &told, now).await?;
+    Ok(!told.is_empty())
 }

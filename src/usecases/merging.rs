@@ -39,6 +39,8 @@ struct Before {
     kept: PersonId,
     phone: bool,
     mail: bool,
+    #[serde(default)]
+    pseudo: bool,
     place: Option<OldPlace>,
     rest: merges::Rest,
     rest_after: merges::Rest,
@@ -221,6 +223,7 @@ async fn write(
     };
     merges::set_rest(tx, gone.id, &freed, now).await?;
     let calls = merges::absorb(tx, gone.id, kept.id, now).await?;
+    let pseudo = merges::take_pseudo(tx, gone.id, kept.id).await?;
     if let Some(place) = &place {
         people::set_place(tx, kept.id, place, now).await?;
     }
@@ -246,6 +249,7 @@ async fn write(
         kept: kept.id,
         phone: own.phone.is_none() && others.phone.is_some(),
         mail: own.mail.is_none() && others.mail.is_some(),
+        pseudo,
         place: place.map(|_| old(&kept.place)),
         rest,
         rest_after,
@@ -363,6 +367,9 @@ pub(super) async fn undo(
         linked_at: freed.and(before.gone_rest.linked_at),
         ..before.gone_rest.clone()
     };
+    if before.pseudo {
+        merges::give_pseudo_back(tx, before.gone, before.kept).await?;
+    }
     merges::release(tx, before.gone, before.kept, &before.calls, now).await?;
     merges::set_rest(tx, before.gone, &own_rest, now).await?;
     waiting::reopen(tx, before.gone, before.kept).await?;

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::{self, Actor};
-use super::{App, standing};
+use super::{App, meeting, standing};
 use crate::domain::bindings::Room;
 use crate::domain::ids::{GroupId, UserId};
 use crate::domain::territory::TerritoryKey;
@@ -18,7 +18,7 @@ use crate::texts::my_group::{Basin, MyGroup, NoGroup, Shown};
 pub async fn show(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Shown> {
     let mut tx = app.store.read().await?;
     let authority = authority::of(&mut tx, actor).await?;
-    let meeting = app.settings.meeting.rule.next_after(now).starts_at;
+    let meeting = meeting::next(app, &mut tx, now).await?.map(|next| next.starts_at);
     if let Some(group) = authority.member_of
         && let Some(found) = member(&mut tx, app, group, meeting).await?
     {
@@ -39,7 +39,7 @@ pub async fn show(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Shown>
     }))
 }
 
-async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: DateTime<Utc>) -> Outcome<Option<MyGroup>> {
+async fn member(tx: &mut Tx, app: &App, group: GroupId, meeting: Option<DateTime<Utc>>) -> Outcome<Option<MyGroup>> {
     let Some(group) = groups::get(tx, group).await? else {
         return Ok(None);
     };

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, feeds, invitations, places, reminders, standing, transfer};
+use super::{App, authority, feeds, invitations, meeting, places, reminders, standing, transfer, welcome};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, RegionCode, TransferId, UserId};
@@ -14,7 +14,8 @@ use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
 use crate::store::{
-    Tx, bindings, calls, groups, ladder, memberships, names, outbox, participation, people, posts, transfers,
+    StoreError, Tx, bindings, calls, groups, ladder, meeting_subscribers, memberships, names, outbox, participation,
+    people, posts, transfers,
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
@@ -65,6 +66,10 @@ pub async fn render(
             let mut desk = Desk { app, tx, reader, now };
             desk.mention(*user, notice).await?.into()
         }
+        (
+            Recipient::Channel(_),
+            notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
+        ) => about_meeting(app, tx, notice, now).await?.into(),
         // Nothing else is posted in channels by this way.
         (Recipient::Channel(_), _) => Rendered::Dropped,
     };
@@ -82,6 +87,28 @@ pub async fn render(
     }
 }
 
+/// What is told of the newcomers' meeting, the same to everyone.
+async fn about_meeting(
+    app: &App,
+    tx: &mut Tx,
+    notice: &Notice,
+    now: DateTime<Utc>,
+) -> Result<Option<Message>, StoreError> {
+    match *notice {
+        Notice::MeetingReminder { day, starts_at, which } => {
+            meeting::reminder(app, tx, day, starts_at, which, now).await
+        }
+        Notice::MeetingChanged {
+            day,
+            before,
+            held_again,
+            revision,
+        } => meeting::changed(app, tx, (day, revision), before, held_again, now).await,
+        Notice::MeetingHoliday { day } => meeting::question(tx, day, now).await,
+        _ => Ok(None),
+    }
+}
+
 /// Where a notice can be told instead, by a mention without any name, when the direct messages of `user` are closed: the
 /// `discussion` of the group, else the welcome channel (product.md §5, §11).
 ///
@@ -89,6 +116,7 @@ pub async fn render(
 /// When the database fails.
 pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) -> Result<Option<ChannelId>, Error> {
     let group = match notice {
+        Notice::Welcome | Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } => None,
         Notice::RelayNamed { group }
         | Notice::SpaceReady { group }
         | Notice::NotMe { group, .. }
@@ -108,6 +136,13 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
             }
         }
         Notice::CallBacks { .. } | Notice::RelayDigest { .. } => first_with_space(tx, user).await?,
+        // Where the one who reads is relay, or steers.
+        Notice::TransferAsked { transfer } | Notice::TransferDone { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.from)
+        }
+        Notice::TransferAccepted { transfer } | Notice::TransferRefused { transfer } => {
+            transfers::get(tx, *transfer).await?.map(|transfer| transfer.to)
+        }
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
@@ -117,14 +152,12 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::ReferentNamed { .. }
         | Notice::ReferentEnded { .. }
         | Notice::PutBack { .. }
+        | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
         | Notice::Departed { .. }
         | Notice::RegionDigest { .. }
-        // Their buttons answer in a direct message only.
-        | Notice::TransferAsked { .. }
-        | Notice::TransferAccepted { .. }
-        | Notice::TransferRefused { .. }
-        | Notice::TransferDone { .. }
+        // Its buttons are nobody else's business.
+        | Notice::MeetingHoliday { .. }
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -274,6 +307,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::PlacePutBack { key, what } => {
+                Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
+            }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
                 let Reader::User(user) = self.reader else {
@@ -312,6 +348,27 @@ impl Desk<'_> {
                     .map(|(short, group)| texts::invitations::joined_for_relay(&short, &group))
                     .into()
             }
+            Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } => {
+                // Whoever no longer asks for reminders is told nothing more.
+                let asks = match self.reader {
+                    Reader::User(user) => meeting_subscribers::since(self.tx, user).await?.is_some(),
+                    Reader::National => false,
+                };
+                let told = about_meeting(self.app, self.tx, notice, self.now).await?;
+                told.filter(|_| asks).map(texts::meeting::with_forget).into()
+            }
+            Notice::MeetingHoliday { .. } => {
+                let decides = match self.reader {
+                    Reader::User(user) => functions(self.tx, user).await?.national,
+                    Reader::National => true,
+                };
+                let asked = about_meeting(self.app, self.tx, notice, self.now).await?;
+                asked.filter(|_| decides).into()
+            }
+            Notice::Welcome => match self.reader {
+                Reader::User(user) => welcome::message(self.app, self.tx, user, self.now).await?.into(),
+                Reader::National => Rendered::Dropped,
+            },
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -323,6 +380,13 @@ impl Desk<'_> {
             let due = reminders::call_backs(self.tx, user, people, self.now).await?;
             return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(user, due.len())));
         }
+        if matches!(notice, Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. }) {
+            let told = about_meeting(self.app, self.tx, notice, self.now).await?;
+            return Ok(told.map(|told| texts::meeting::mention(user, &told)));
+        }
+        if let Notice::Welcome = notice {
+            return welcome::mention(self.app, self.tx, user, self.now).await;
+        }
         if !matches!(self.direct(notice).await?, Rendered::Message(_)) {
             return Ok(None);
         }
@@ -330,6 +394,10 @@ impl Desk<'_> {
             Notice::RelayNamed { .. } => Subject::RelayNamed,
             Notice::SpaceReady { .. } => Subject::SpaceReady,
             Notice::RelayDigest { .. } => Subject::Digest,
+            Notice::TransferAsked { transfer }
+            | Notice::TransferAccepted { transfer }
+            | Notice::TransferRefused { transfer }
+            | Notice::TransferDone { transfer } => Subject::Transfer(*transfer),
             Notice::Linked { membership } => {
                 let Some(membership) = memberships::get(self.tx, *membership).await? else {
                     return Ok(None);
@@ -495,14 +563,19 @@ impl Desk<'_> {
         if membership.ended.is_some() || !linked {
             return Ok(None);
         }
-        let mut relays = Vec::new();
+        let (mut relay, mut relays) = (false, Vec::new());
         for holder in posts::relays(self.tx, group.id).await? {
-            relays.extend(names::display_name(self.tx, holder.user).await?);
+            if holder.user == user {
+                relay = true;
+            } else {
+                relays.extend(names::display_name(self.tx, holder.user).await?);
+            }
         }
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::linked(
             membership.person,
             &group.name,
+            relay,
             &relays,
             place,
         )))

@@ -4,6 +4,8 @@
 //! DM (product.md §3): which of the two is found out when the fact is told, by [`spread`] and by the scheduler, so that no use
 //! case has to know, and a channel that is made, deleted or forbidden in the meantime loses nothing.
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 
 use super::{App, feeds, places};
@@ -58,6 +60,14 @@ async fn tell(
 /// When SQLite fails.
 pub async fn national(tx: &mut Tx, fact: &str, notice: &Notice, now: DateTime<Utc>) -> Result<(), StoreError> {
     tell(tx, Recipient::National, Class::Access, fact, notice, now).await
+}
+
+/// Whether the national team can be told anything: before the bot has met its server, nobody of it is known.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn national_can_be_told(tx: &mut Tx) -> Result<bool, StoreError> {
+    Ok(!posts::nationals(tx).await?.is_empty())
 }
 
 /// Tells the referents of a région: in its feed, else each of them; without any, the national team.
@@ -124,7 +134,8 @@ pub async fn each_national(
     Ok(())
 }
 
-/// Tells each referent of a région by DM; without any, the national team.
+/// Tells each referent of a région by DM; without any, the national team. Groups that have become possible are told to the
+/// national team by whoever declares them, and to a referent of several régions once for each.
 ///
 /// # Errors
 /// When SQLite fails.
@@ -136,9 +147,12 @@ pub async fn each_referent(
     now: DateTime<Utc>,
 ) -> Result<(), StoreError> {
     let holders = posts::referents(tx, region).await?;
-    if holders.is_empty() {
-        return national(tx, fact, notice, now).await;
-    }
+    let of_region = format!("{fact}:{region}");
+    let fact = match notice {
+        Notice::GroupsPossible { .. } => of_region.as_str(),
+        _ if holders.is_empty() => return national(tx, fact, notice, now).await,
+        _ => fact,
+    };
     let class = match notice {
         Notice::RegionDigest { .. } => Class::Digest,
         _ => Class::Access,
@@ -167,6 +181,8 @@ pub async fn spread(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
     }
     let mut tx = app.store.write().await?;
     let mut wrote = false;
+    // A referent of several régions reads one message about all the groups announced together.
+    let mut possible = BTreeMap::<(String, UserId), Vec<GroupId>>::new();
     for (region, events) in rows::waiting(&mut tx).await? {
         let feed = places::channel(app, &mut tx, &Place::Feed(region.clone())).await?;
         for event in events {
@@ -174,13 +190,22 @@ pub async fn spread(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
             if to_feed || event.message.is_some() {
                 continue;
             }
-            // What only a feed tells is told nowhere before there is one.
-            if !feeds::is_for_feeds_only(&event.notice) {
+            if let Notice::GroupsPossible { groups } = &event.notice {
+                for holder in posts::referents(&mut tx, &region).await? {
+                    let key = (event.key.clone(), holder.user);
+                    possible.entry(key).or_default().extend_from_slice(groups);
+                }
+            } else if !feeds::is_for_feeds_only(&event.notice) {
                 each_referent(&mut tx, &region, &event.key, &event.notice, now).await?;
             }
             rows::told(&mut tx, &[event.id], now).await?;
             wrote = true;
         }
+    }
+    for ((fact, holder), mut groups) in possible {
+        groups.sort_unstable();
+        let notice = Notice::GroupsPossible { groups };
+        user(&mut tx, holder, Class::Access, &fact, &notice, now).await?;
     }
     if places::channel(app, &mut tx, &Place::National).await?.is_none() {
         for row in outbox::waiting_for(&mut tx, Recipient::National).await? {

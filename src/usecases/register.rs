@@ -7,14 +7,16 @@ use super::coordinates::readable_group;
 use super::{App, access};
 use crate::domain::csv_export::CsvExport;
 use crate::domain::fold::fold;
-use crate::domain::ids::{GroupId, UserId};
+use crate::domain::ids::{GroupId, PersonId, UserId};
 use crate::domain::register::{Columns, pages};
 use crate::domain::snapshot::{GroupFacts, HolderFacts, MemberFacts};
 use crate::domain::view::{File, Message};
 use crate::error::{Outcome, Refusal, UserError};
 use crate::store::groups::Group;
 use crate::store::journal::{self, Entry};
-use crate::store::{Tx, groups, ladder, memberships, names, posts};
+use crate::store::memberships::{self, Membership};
+use crate::store::people::{self, Person};
+use crate::store::{Tx, groups, ladder, names, posts};
 use crate::texts;
 use crate::texts::space::FRENCH;
 
@@ -92,8 +94,9 @@ async fn page_of(tx: &mut Tx, app: &App, group: &Group, index: u32, now: DateTim
 }
 
 async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
-    let members = memberships::of_group(tx, group.id)
-        .await?
+    let members = memberships::of_group(tx, group.id).await?;
+    let mut pseudos = people::pseudos(tx, unlinked(&members)).await?;
+    let members = members
         .into_iter()
         .filter_map(|(membership, person)| {
             let identity = person.identity?;
@@ -101,7 +104,7 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
                 number: membership.number,
                 name: identity.full_upper(),
                 user: person.discord,
-                pseudo: None,
+                pseudo: pseudos.remove(&person.id).map(|name| name.display.clone()),
                 present: person.discord.is_some(),
                 postal_code: person.place.postal_code,
                 since: membership.validated_at,
@@ -135,6 +138,14 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
         referents: holders(tx, referents).await?,
         statutes: None,
     })
+}
+
+/// The members of whom no account is known: their pseudo stands in its place (product.md §8).
+fn unlinked(members: &[(Membership, Person)]) -> impl Iterator<Item = PersonId> {
+    members
+        .iter()
+        .filter(|(_, person)| person.discord.is_none())
+        .map(|(_, person)| person.id)
 }
 
 async fn holders(tx: &mut Tx, users: Vec<UserId>) -> Outcome<Vec<HolderFacts>> {
@@ -177,13 +188,14 @@ async fn file(tx: &mut Tx, authority: &Authority, group: &Group, now: DateTime<U
         return Ok(None);
     }
     let accounts = names::account_names(tx, rows.iter().filter_map(|(_, person)| person.discord)).await?;
+    let pseudos = people::pseudos(tx, unlinked(&rows)).await?;
     let mut csv = CsvExport::new(texts::my_register::CSV_HEADER);
     for (membership, person) in &rows {
         let Some(identity) = &person.identity else { continue };
-        let account = person
-            .discord
-            .and_then(|user| accounts.get(&user))
-            .map_or("", |name| name.username.as_str());
+        let account = match person.discord {
+            Some(user) => accounts.get(&user).map_or("", |name| name.username.as_str()),
+            None => pseudos.get(&person.id).map_or("", |name| name.display.as_str()),
+        };
         let phone = identity
             .phone
             .as_ref()

@@ -76,6 +76,50 @@ pub async fn propose(app: &App, actor: Actor, draft: &DraftId, now: DateTime<Utc
     Ok(facts)
 }
 
+/// Where a transfer stands, for someone of one of its two groups.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stand {
+    /// The group to leave is asked: it can agree or decline.
+    Asked(Facts),
+    /// The group to join has asked and waits.
+    Waiting(Facts),
+    /// The group to leave has agreed.
+    Agreed(Facts),
+    /// The group to join is to ask for the consent again, and make the move.
+    Accepted(Facts),
+    /// The group to leave has declined.
+    Refused(Facts),
+    /// The move is made.
+    Done(Facts),
+}
+
+/// Shows a transfer to whoever reads it on the server, his direct messages being closed. Whoever may do both sees what is to be
+/// done now.
+///
+/// # Errors
+/// Reserved to relays and referents; not found out of scope; a transfer that was dropped.
+pub async fn see(app: &App, actor: Actor, id: TransferId) -> Outcome<Stand> {
+    let mut tx = app.store.read().await?;
+    let authority = super::lookup::require(&mut tx, actor).await?;
+    let transfer = transfers::get(&mut tx, id).await?.ok_or_else(not_found)?;
+    let source = groups::get(&mut tx, transfer.from).await?.ok_or_else(not_found)?;
+    let leaves = super::lookup::reaches(&authority, &source);
+    let welcomes = authority.relays(transfer.to);
+    if !leaves && !welcomes {
+        return Err(not_found());
+    }
+    let facts = facts(&mut tx, app, id).await?.ok_or_else(not_found)?;
+    Ok(match (transfer.closed, transfer.accepted_at.is_some()) {
+        (Some(Closed::Done), _) => Stand::Done(facts),
+        (Some(Closed::Refused), _) => Stand::Refused(facts),
+        (Some(Closed::Dropped), _) => return Err(refuse(Refusal::Conflict, texts::transfer::already_answered())),
+        (None, true) if welcomes => Stand::Accepted(facts),
+        (None, true) => Stand::Agreed(facts),
+        (None, false) if leaves => Stand::Asked(facts),
+        (None, false) => Stand::Waiting(facts),
+    })
+}
+
 /// «Accepter le transfert», by the group that the person is in: the relay who asked is told to ask for the consent again.
 ///
 /// # Errors

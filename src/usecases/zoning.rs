@@ -9,13 +9,14 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
+use super::groups::label;
 use super::{App, ladder};
-use crate::domain::ids::{RegionCode, TerritoryId};
+use crate::domain::ids::{GroupId, RegionCode, TerritoryId};
 use crate::domain::territory::{Atlas, Coverage, Differences, Situation, TerritoryKey, differences, heir, reattach};
 use crate::error::Error;
 use crate::store::journal::{self, Entry};
 use crate::store::zoning::{self, Attached, Move};
-use crate::store::{StoreError, Tx, territories};
+use crate::store::{StoreError, Tx, groups, territories};
 use crate::territories::insee::{self, Imported};
 
 /// What a change of zoning did.
@@ -27,6 +28,8 @@ pub struct Changed {
     pub differences: Differences,
     /// How many groups have become possible.
     pub declared: usize,
+    /// How the groups that were there are called: «Lunel (Hérault)».
+    pub groups: HashMap<GroupId, String>,
     /// The zoning before.
     pub old: std::sync::Arc<Atlas>,
     /// The zoning from now on.
@@ -48,8 +51,13 @@ pub async fn adopt(app: &App, imported: &Imported, now: DateTime<Utc>) -> Result
         .iter()
         .map(|attached| (attached.situation.clone(), attached.people))
         .collect();
-    let keys: Vec<TerritoryKey> = held.iter().map(|(_, _, key)| key.clone()).collect();
-    let differences = differences(&old, &new, &situations, &keys);
+    let parts: Vec<(GroupId, TerritoryKey)> = held.iter().map(|(group, _, key)| (*group, key.clone())).collect();
+    let differences = differences(&old, &new, &situations, &parts);
+    let groups = groups::all(&mut tx)
+        .await?
+        .iter()
+        .map(|group| (group.id, label(&new, group)))
+        .collect();
 
     let mut rows = Rows {
         atlas: &new,
@@ -94,6 +102,7 @@ pub async fn adopt(app: &App, imported: &Imported, now: DateTime<Utc>) -> Result
         coverage,
         differences,
         declared,
+        groups,
         old,
         new: app.atlas(),
     })

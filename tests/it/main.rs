@@ -10,6 +10,7 @@
 
 mod delivery;
 mod desk;
+mod evening;
 mod feeds;
 mod gateway;
 mod ground;

@@ -118,6 +118,12 @@ async fn no_death_loses_a_confirmed_validation_or_doubles_anything() {
                 .is_some_and(|channel| !world.messages_in(channel.id).is_empty())
         })
         .await;
+    // Messages keep their pace over a death: this one may come seconds after the announcement.
+    let announced = || {
+        let told = camille_dms(&mortal);
+        told.iter().filter(|text| text.contains("est en formation")).count()
+    };
+    until("the message to the relay", || async { announced() > 0 }).await;
     mortal.die().await;
     let (categories, roles, pins) = mortal.discord.read(|world| {
         let named = |name: &str| world.channels.values().filter(|channel| channel.name == name).count();

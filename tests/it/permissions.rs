@@ -52,6 +52,13 @@ const TABLE: &[Row] = &[
     ("importer", &[("fichier", "!")], "n...."),
     ("inscrits a-placer", &[], "n...."),
     ("inscrits a-verifier", &[], "n...."),
+    ("reunion prochaine", &[], "nrRma"),
+    ("reunion annuler", &[("date", "jamais")], "n...."),
+    (
+        "reunion deplacer",
+        &[("date", "jamais"), ("nouvelle", "jamais")],
+        "n....",
+    ),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
 ];
 

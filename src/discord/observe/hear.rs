@@ -39,7 +39,7 @@ impl Mirror {
                     self.stir();
                 }
             }
-            Event::Person(_, person) => return Some(self.hear_person(person)),
+            Event::Joined(_, person) | Event::Person(_, person) => return Some(self.hear_person(person)),
             Event::PersonGone(_, user) => {
                 // Events may overtake each other: whether this account came back since is asked, not guessed.
                 self.stale.members.insert(user);

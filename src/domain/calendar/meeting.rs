@@ -1,6 +1,8 @@
 //! The newcomers' meeting: its occurrences and its reminders (product.md §11).
 
-use chrono::{DateTime, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
+
+use serde::{Deserialize, Serialize};
 
 use super::paris::days_after;
 use super::{civil, next_weekly, paris_date};
@@ -41,7 +43,8 @@ pub struct ReminderRule {
 }
 
 /// Which of the three reminders. The order is that of sending.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum ReminderKind {
     /// The day before, in the evening.
     DayBefore,
@@ -110,6 +113,12 @@ fn hour(hour: u32) -> NaiveTime {
 }
 
 impl MeetingRule {
+    /// Whether a regular meeting falls on this day.
+    #[must_use]
+    pub fn holds(&self, date: NaiveDate) -> bool {
+        date.weekday() == self.weekday
+    }
+
     /// The meeting of a given day, at the usual hour, whatever the weekday.
     #[must_use]
     pub fn on(&self, date: NaiveDate) -> Meeting {
@@ -189,7 +198,6 @@ impl MeetingRule {
 mod tests {
     use super::*;
     use crate::domain::calendar::{paris_time, parse_time};
-    use chrono::Datelike;
     use proptest::prelude::*;
 
     fn day(year: i32, month: u32, day: u32) -> NaiveDate {

@@ -4,11 +4,13 @@
 //! «every Monday at 20:00» keeps its hour over the changes of March and October, which a fixed number of seconds or a
 //! Discord recurrence rule would not (product.md §11).
 
+mod agenda;
 mod holidays;
 mod meeting;
 mod paris;
 mod typed;
 
+pub use agenda::{Occurrence, Standing, agenda};
 pub use holidays::{Holiday, easter, holiday, holidays};
 pub use meeting::{Meeting, MeetingRule, Reminder, ReminderKind, ReminderRule};
 pub use paris::{PARIS, civil, months_before, next_daily, next_weekly, paris_date, paris_time};

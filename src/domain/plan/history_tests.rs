@@ -151,6 +151,36 @@ fn a_crash_while_a_deleted_role_is_made_again() {
     sim.assert_converged(&wanted);
 }
 
+/// The category is there, but not recorded, and the role that it names is deleted: Discord has taken the overwrite away, the
+/// category is adopted all the same.
+#[test]
+fn a_role_deleted_before_its_category_is_recorded() {
+    let start = [group(1, 6, 6)];
+    let wanted = want(&start);
+    let mut sim = Sim::new(users(&start));
+    sim.converge(&wanted);
+    happen(&mut sim, &Event::DeleteChannel(0), &wanted);
+    sim.crash(&wanted, 0, Crash::BeforeRecord);
+    happen(&mut sim, &Event::DeleteRole, &wanted);
+    sim.converge(&wanted);
+    sim.assert_converged(&wanted);
+}
+
+/// The category is there, but not recorded, and the group has become an ACP in the meantime: it is known by what was asked, then
+/// renamed.
+#[test]
+fn a_step_reached_before_the_category_is_recorded() {
+    let start = [group(1, 6, 6)];
+    let wanted = want(&start);
+    let mut sim = Sim::new(users(&start));
+    sim.converge(&wanted);
+    happen(&mut sim, &Event::DeleteChannel(0), &wanted);
+    sim.crash(&wanted, 0, Crash::BeforeRecord);
+    let wanted = want(&[group(1, 10, 6)]);
+    sim.converge(&wanted);
+    sim.assert_converged(&wanted);
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(256))]
 

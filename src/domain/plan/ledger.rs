@@ -28,7 +28,7 @@ pub enum Change {
 }
 
 /// What is stored before the call of `step`; `None` when the call can be repeated without harm. `channel` is where a message
-/// is going to lie, `hash` what the step sends.
+/// is going to lie, `asked` what the step asks for ([`Step::asked`]).
 ///
 /// An intention that was never fulfilled keeps its age and its nonce: by them the object is found, if it was made after all.
 #[must_use]
@@ -36,11 +36,11 @@ pub fn intention(
     step: &Step,
     current: Option<&Binding>,
     channel: Option<ChannelId>,
-    hash: Option<String>,
+    asked: Option<String>,
     now: DateTime<Utc>,
 ) -> Option<Binding> {
     let nonce = match &step.act {
-        Act::CreateRole { .. } | Act::CreateChannel { .. } => None,
+        Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } => None,
         Act::Post { .. } => Some(nonce(step.key, now)),
         _ => return None,
     };
@@ -48,7 +48,10 @@ pub fn intention(
         .filter(|binding| binding.id.is_none() && binding.channel == channel)
         .cloned();
     let intention = kept.unwrap_or_else(|| Binding::intention(channel, nonce, now));
-    Some(Binding { hash, ..intention })
+    Some(Binding {
+        hash: asked,
+        ..intention
+    })
 }
 
 /// What is stored after the call of `step`.
@@ -56,14 +59,19 @@ pub fn intention(
 pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<String>, now: DateTime<Utc>) -> Change {
     let binding = || current.cloned().unwrap_or_else(|| Binding::intention(None, None, now));
     match (&step.act, made) {
-        (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Object(id)) => {
-            Change::Put(Binding {
-                id: Some(id),
-                bound_at: Some(now),
-                ..binding()
-            })
-        }
-        (Act::CreateRole { .. } | Act::CreateChannel { .. } | Act::Post { .. }, Made::Nothing) => Change::Keep,
+        (
+            Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } | Act::Post { .. },
+            Made::Object(id),
+        ) => Change::Put(Binding {
+            id: Some(id),
+            hash,
+            bound_at: Some(now),
+            ..binding()
+        }),
+        (
+            Act::CreateRole { .. } | Act::CreateNational { .. } | Act::CreateChannel { .. } | Act::Post { .. },
+            Made::Nothing,
+        ) => Change::Keep,
         (Act::EditRole { .. }, _) => Change::Put(Binding { hash, ..binding() }),
         (Act::EditChannel { edit, .. }, _) => {
             let binding = binding();
@@ -97,7 +105,7 @@ pub fn settled(step: &Step, current: Option<&Binding>, made: Made, hash: Option<
             ..binding()
         }),
         (Act::Remember { found }, _) => match found {
-            Found::Role(_) | Found::Channel(_) => Change::Put(Binding { hash, ..binding() }),
+            Found::Role(_) | Found::National(_) | Found::Channel(_) => Change::Put(Binding { hash, ..binding() }),
             Found::Pinned => Change::Put(Binding {
                 pinned: true,
                 ..binding()

@@ -20,7 +20,7 @@ use super::bindings::{Bindings, Key, Setbacks};
 use super::desired::{ChannelSpec, Desired, Post, Target};
 use super::ids::{ChannelId, GroupId, MessageId, RoleId, UserId};
 use super::notice::PutBack;
-use super::observed::{Bits, ChannelKind, Observed};
+use super::observed::{Bits, ChannelKind, Observed, Overwrites, Subject};
 use super::snapshot::HashKey;
 
 mod access;
@@ -28,6 +28,8 @@ mod access;
 mod history_tests;
 pub mod ledger;
 mod messages;
+#[cfg(test)]
+mod place_tests;
 mod planner;
 #[cfg(test)]
 mod tests;
@@ -59,6 +61,13 @@ pub enum Act {
     CreateRole {
         /// Its name.
         name: String,
+    },
+    /// Makes the role of the national team, without permissions.
+    CreateNational {
+        /// Its name.
+        name: String,
+        /// The number of the `/installer` that wants it.
+        wish: i64,
     },
     /// Gives a role its name, and takes its permissions away.
     EditRole {
@@ -148,6 +157,8 @@ pub enum Act {
 pub enum Found {
     /// A role of this name.
     Role(String),
+    /// The role of the national team, at the `/installer` of this number.
+    National(i64),
     /// A channel.
     Channel(ChannelSpec),
     /// A pinned message.
@@ -205,6 +216,7 @@ impl Step {
     pub fn calls(&self) -> bool {
         match self.act {
             Act::CreateRole { .. }
+            | Act::CreateNational { .. }
             | Act::EditRole { .. }
             | Act::CreateChannel { .. }
             | Act::EditChannel { .. }
@@ -240,6 +252,10 @@ impl Step {
             | Act::Remember {
                 found: Found::Role(name),
             } => Some(key.hash(name)),
+            Act::CreateNational { wish, .. }
+            | Act::Remember {
+                found: Found::National(wish),
+            } => Some(national_hash(*wish, key)),
             Act::EditChannel { edit, .. } if edit.partial => None,
             Act::CreateChannel { spec }
             | Act::EditChannel { spec, .. }
@@ -257,6 +273,47 @@ impl Step {
             | Act::Forget => None,
         }
     }
+
+    /// The hash of what a creating call asks for, stored with the intention: by it the object is known again, even when
+    /// something else is wanted by then, or a role that it names is no more. The same as [`Step::hash`] but for channels.
+    #[must_use]
+    pub fn asked(&self, ids: impl Fn(Key) -> Option<u64>, key: &HashKey) -> Option<String> {
+        let Act::CreateChannel { spec } = &self.act else {
+            return self.hash(ids, key);
+        };
+        let mut overwrites = Overwrites::new();
+        let mut own = Vec::new();
+        for (target, bits) in &spec.overwrites {
+            match target {
+                Target::Role(role) => drop(overwrites.insert(Subject::Role(*role), *bits)),
+                Target::Member(user) => drop(overwrites.insert(Subject::Member(*user), *bits)),
+                Target::Bound(_) => own.push(*bits),
+            }
+        }
+        Some(asked_hash(&spec.name, &overwrites, &own, key))
+    }
+}
+
+/// The hash of a channel as it is asked for: its name, the overwrites that name others, and those of our own roles, whose ids
+/// may change.
+fn asked_hash(name: &str, overwrites: &Overwrites, own: &[Bits], key: &HashKey) -> String {
+    let mut text = format!("{name}\n");
+    for (subject, Bits { allow, deny }) in overwrites {
+        let subject = match subject {
+            Subject::Role(role) => format!("role {role}"),
+            Subject::Member(user) => format!("member {user}"),
+        };
+        text.push_str(&format!("{subject} {allow} {deny}\n"));
+    }
+    for Bits { allow, deny } in own {
+        text.push_str(&format!("own {allow} {deny}\n"));
+    }
+    key.hash(&text)
+}
+
+/// What is recorded of the national team's role: for which `/installer` it was there.
+fn national_hash(wish: i64, key: &HashKey) -> String {
+    key.hash(&format!("/installer {wish}"))
 }
 
 /// The hash of a channel with the ids of the objects that it names; `None` while one does not exist.
@@ -290,7 +347,7 @@ impl fmt::Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let key = self.key;
         match &self.act {
-            Act::CreateRole { .. } => write!(f, "create {key}"),
+            Act::CreateRole { .. } | Act::CreateNational { .. } => write!(f, "create {key}"),
             Act::CreateChannel { spec } => {
                 let kind = if spec.kind == ChannelKind::Category {
                     "category"

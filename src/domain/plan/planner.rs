@@ -4,13 +4,13 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-use super::{Act, ChannelEdit, Found, Pace, Plan, Step, channel_hash, queue_subject};
+use super::{Act, ChannelEdit, Found, Pace, Plan, Step, asked_hash, channel_hash, national_hash, queue_subject};
 use crate::domain::bindings::{Binding, Bindings, Key, Setbacks};
-use crate::domain::desired::{ChannelSpec, Desired, RoleSpec, Space, Target};
+use crate::domain::desired::{ChannelSpec, Desired, NationalSpec, RoleSpec, Space, Target};
 use crate::domain::ids::{ChannelId, RoleId, UserId};
 use crate::domain::notice::PutBack;
 use crate::domain::observed::{
-    CHANNELS_MAX, Observed, Overwrites, ROLES_MAX, SeenChannel, SeenRole, Subject, created_at,
+    Bits, CHANNELS_MAX, Observed, Overwrites, ROLES_MAX, SeenChannel, SeenRole, Subject, created_at,
 };
 
 /// How much earlier than its intention an object may have been made, by the difference of two clocks (product.md §7).
@@ -82,6 +82,8 @@ impl<'a> Planner<'a> {
         let Desired {
             spaces,
             duties,
+            national,
+            places,
             hash_key: _,
         } = self.desired;
         for space in spaces {
@@ -93,6 +95,13 @@ impl<'a> Planner<'a> {
                 Key::Duty(duty) => Key::DutyHeld(duty, user),
                 other => other,
             });
+        }
+        // Where the national team's role is being made, what it opens waits for the next plan: or each channel would be
+        // made without it, then edited.
+        if national.as_ref().is_none_or(|spec| self.national(spec)) {
+            for spec in places {
+                self.channel(spec);
+            }
         }
         // What is found again is recorded before anything names it; then comes what protects. The order of the rest, in
         // which a space is made, is kept.
@@ -196,7 +205,7 @@ impl<'a> Planner<'a> {
         if let Some(binding) = binding {
             let found = match binding.id {
                 Some(id) => self.observed.roles.contains_key(&RoleId(id)).then_some(id),
-                None => self.adoptable_role(spec, binding),
+                None => self.adoptable_role(|name| binding.hash == Some(self.hash_key().hash(name)), binding),
             };
             if let Some(id) = found {
                 if binding.id.is_none() {
@@ -228,11 +237,57 @@ impl<'a> Planner<'a> {
         self.settle(key, place)
     }
 
-    /// A role bears nothing that tells whose it is: it is ours only when its name is exact, it is younger than the intention,
-    /// nobody holds it and it gives nothing (product.md §7).
-    fn adoptable_role(&self, spec: &RoleSpec, intention: &Binding) -> Option<u64> {
+    /// Looks after the role of the national team; tells whether there is nothing to wait for.
+    fn national(&mut self, spec: &NationalSpec) -> bool {
+        let NationalSpec {
+            name,
+            wish,
+            present,
+            known,
+        } = spec;
+        let key = Key::National;
+        let binding = self.bindings.get(&key);
+        let recorded =
+            binding.and_then(|binding| binding.hash.as_deref()) == Some(&national_hash(*wish, self.hash_key()));
+        let found = present
+            .map(|role| role.0)
+            .or_else(|| self.adoptable_role(|found| found == name, binding.filter(|binding| binding.id.is_none())?));
+        if let Some(id) = found {
+            let act = if binding.and_then(|binding| binding.id) != Some(id) {
+                Some(Act::Adopt {
+                    id,
+                    channel: None,
+                    pinned: false,
+                })
+            } else if recorded {
+                None
+            } else {
+                Some(Act::Remember {
+                    found: Found::National(*wish),
+                })
+            };
+            // Once adopted it is known, and the places can name it: that is the next plan's.
+            return !act.is_some_and(|act| self.push(Step { key, act, report: None })) || present.is_some();
+        }
+        // People deleted it after `/installer` saw it: only the next one makes it again.
+        let deleted_since = recorded && binding.is_some_and(|binding| binding.id.is_some());
+        // Several bear its name and none was ever chosen: people keep one of them.
+        let ambiguous = !known && self.observed.roles.values().any(|role| role.name == *name);
+        if deleted_since || ambiguous {
+            return true;
+        }
+        let act = Act::CreateNational {
+            name: name.clone(),
+            wish: *wish,
+        };
+        !self.push(Step { key, act, report: None })
+    }
+
+    /// A role bears nothing that tells whose it is: it is ours only when its name is exactly the one asked when the intention
+    /// was stored, it is younger, nobody holds it and it gives nothing (product.md §7).
+    fn adoptable_role(&self, asked: impl Fn(&str) -> bool, intention: &Binding) -> Option<u64> {
         let found = self.observed.roles.iter().find(|(id, role)| {
-            role.name == spec.name
+            asked(&role.name)
                 && role.permissions == 0
                 && !role.managed
                 && self.holders.get(id).is_none_or(BTreeSet::is_empty)
@@ -334,18 +389,34 @@ impl<'a> Planner<'a> {
     }
 
     /// A text channel is found again by the marker that ends its topic; a category, which has none, is ours only when its
-    /// name is exact, it is younger than the intention and has exactly the overwrites asked (product.md §7).
+    /// name and overwrites are exactly those asked when the intention was stored, and it is younger (product.md §7).
     fn adoptable_channel(&self, spec: &ChannelSpec, intention: &Binding) -> Option<u64> {
         let marker = spec.key.marker();
-        let overwrites = self.resolved(spec);
         let found = self.observed.channels.iter().find(|(id, seen)| {
             let alike = match &marker {
                 Some(marker) => seen.topic.split(' ').next_back() == Some(marker),
-                None => seen.name == spec.name && overwrites.as_ref() == Some(&seen.overwrites),
+                None => intention.hash.is_some() && intention.hash == Some(self.asked_of(spec, seen)),
             };
             alike && seen.kind == spec.kind && self.may_be(id.0, intention)
         });
         found.map(|(id, _)| id.0)
+    }
+
+    /// What an observed channel would have been asked as. Discord takes away the overwrite of a role that is deleted: what
+    /// lacks nothing but its own role is still what was asked.
+    fn asked_of(&self, spec: &ChannelSpec, seen: &SeenChannel) -> String {
+        let mut overwrites = seen.overwrites.clone();
+        let own = spec.overwrites.iter().filter_map(|(target, bits)| match target {
+            Target::Bound(key) => Some((self.place(*key), *bits)),
+            Target::Role(_) | Target::Member(_) => None,
+        });
+        let own: Vec<Bits> = own
+            .map(|(place, bits)| match place {
+                Place::Here(id) => overwrites.remove(&Subject::Role(RoleId(id))).unwrap_or(bits),
+                Place::Coming | Place::Blocked => bits,
+            })
+            .collect();
+        asked_hash(&seen.name, &overwrites, &own, self.hash_key())
     }
 
     /// The overwrites with their ids; `None` while a role does not exist.

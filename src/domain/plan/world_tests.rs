@@ -12,6 +12,7 @@ use crate::domain::ids::{ChannelId, GroupId, GuildId, MessageId, RoleId, UserId}
 use crate::domain::ladder::{Step as Rung, Thresholds};
 use crate::domain::notice::PutBack;
 use crate::domain::observed::{ChannelKind, Observed, Overwrites, SeenChannel, SeenMessage, SeenRole, Subject};
+use crate::domain::place::Place;
 use crate::domain::register::Columns;
 use crate::domain::snapshot::{ArticleFacts, GroupFacts, HashKey, HolderFacts, MemberFacts, Snapshot, StatutesFacts};
 use crate::domain::words::Links;
@@ -153,7 +154,13 @@ impl Sim {
         };
         let hash = step.hash(ids, &desired.hash_key);
         let current = self.bindings.get(&step.key).cloned();
-        if let Some(intention) = ledger::intention(step, current.as_ref(), channel, hash.clone(), self.now) {
+        if let Some(intention) = ledger::intention(
+            step,
+            current.as_ref(),
+            channel,
+            step.asked(ids, &desired.hash_key),
+            self.now,
+        ) {
             self.bindings.insert(step.key, intention);
         }
         if crash == Some(Crash::BeforeCall) {
@@ -182,7 +189,7 @@ impl Sim {
             self.calls.push(step.to_string());
         }
         match &step.act {
-            Act::CreateRole { name } => {
+            Act::CreateRole { name } | Act::CreateNational { name, .. } => {
                 let id = self.id();
                 self.observed.roles.insert(RoleId(id), role(name, 0));
                 Made::Object(id)
@@ -202,7 +209,10 @@ impl Sim {
                         .map(|key| ChannelId(ids(key).expect("the category of a channel exists"))),
                     overwrites: self.overwrites(&spec.overwrites, &ids),
                 };
-                assert!(hides_from_everyone(&seen.overwrites), "a channel is born private");
+                assert!(
+                    is_public(spec.key) || hides_from_everyone(&seen.overwrites),
+                    "a channel is born private"
+                );
                 self.observed.channels.insert(ChannelId(id), seen);
                 Made::Object(id)
             }
@@ -220,7 +230,10 @@ impl Sim {
                     .get_mut(channel)
                     .expect("an edited channel exists");
                 if let Some(overwrites) = overwrites {
-                    assert!(hides_from_everyone(&overwrites), "a channel stays private");
+                    assert!(
+                        is_public(step.key) || hides_from_everyone(&overwrites),
+                        "a channel stays private"
+                    );
                     seen.overwrites = overwrites;
                 }
                 seen.parent = parent.or(seen.parent);
@@ -450,6 +463,10 @@ pub(super) fn role(name: &str, permissions: u64) -> SeenRole {
     }
 }
 
+fn is_public(key: Key) -> bool {
+    matches!(key, Key::Place(spot) if matches!(spot.place(), Place::Works | Place::Welcome | Place::Meeting))
+}
+
 fn hides_from_everyone(overwrites: &Overwrites) -> bool {
     let everyone = overwrites.get(&Subject::Role(RoleId(GUILD.0)));
     everyone.is_some_and(|bits| bits.deny & crate::domain::permissions::VIEW_CHANNEL != 0 && bits.allow == 0)
@@ -463,6 +480,7 @@ pub(super) fn rules() -> Rules {
             signup: "https://example.org/#participer".to_owned(),
             discord: "https://discord.gg/exemple".to_owned(),
         },
+        places: crate::domain::desired::PlaceRules::default(),
         words: &crate::texts::space::FRENCH,
     }
 }
@@ -534,17 +552,20 @@ pub(super) fn want(groups: &[GroupFacts]) -> Desired {
     let snapshot = Snapshot {
         groups: groups.to_vec(),
         duties: BTreeMap::new(),
+        installed: None,
         hash_key: HashKey([7; 32]),
     };
-    desired(
-        &snapshot,
-        &Server {
-            guild: GUILD,
-            bot: BOT,
-            national: Some(NATIONAL),
-        },
-        &rules(),
-    )
+    desired(&snapshot, &here(Some(NATIONAL)), &rules())
+}
+
+/// The server, whose national team has this role, or has not.
+pub(super) fn here(national: Option<RoleId>) -> Server {
+    Server {
+        guild: GUILD,
+        bot: BOT,
+        national,
+        national_known: national.is_some(),
+    }
 }
 
 pub(super) fn users(groups: &[GroupFacts]) -> Vec<UserId> {

@@ -3,6 +3,7 @@
 use super::atlas::{Atlas, TerritoryKey};
 use super::choice::{Choice, Origin};
 use super::postal::PostalCode;
+use crate::domain::ids::GroupId;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where someone is before the change; the people in one situation are counted together.
@@ -32,6 +33,8 @@ pub struct PeopleMove {
 /// A group's territory before and after.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GroupMove {
+    /// The group.
+    pub group: GroupId,
     /// Before.
     pub from: TerritoryKey,
     /// After; none when the old territory is unknown to the old zoning.
@@ -49,8 +52,9 @@ pub struct Differences {
     pub to_check: u64,
     /// The groups, in the order given.
     pub groups: Vec<GroupMove>,
-    /// New territories to which several groups come: the national team merges or renames.
-    pub shared: Vec<(TerritoryKey, Vec<TerritoryKey>)>,
+    /// New territories to which several groups come: the first one, in the order given, keeps it, the others keep their members
+    /// only, and the national team merges them.
+    pub shared: Vec<(TerritoryKey, Vec<GroupId>)>,
 }
 
 /// The territory that takes over a group's: the one of its main town, by which the group is named.
@@ -128,7 +132,12 @@ pub fn reattach(old: &Atlas, new: &Atlas, situation: &Situation) -> Option<Choic
 
 /// What the change does to the people and groups there are. Pure: nothing is written.
 #[must_use]
-pub fn differences(old: &Atlas, new: &Atlas, people: &[(Situation, u64)], groups: &[TerritoryKey]) -> Differences {
+pub fn differences(
+    old: &Atlas,
+    new: &Atlas,
+    people: &[(Situation, u64)],
+    groups: &[(GroupId, TerritoryKey)],
+) -> Differences {
     let mut report = Differences::default();
     let mut moves: BTreeMap<(Option<TerritoryKey>, Option<TerritoryKey>), u64> = BTreeMap::new();
     let mut heirs: BTreeMap<&TerritoryKey, Option<TerritoryKey>> = BTreeMap::new();
@@ -153,14 +162,22 @@ pub fn differences(old: &Atlas, new: &Atlas, people: &[(Situation, u64)], groups
         .map(|((from, to), people)| PeopleMove { from, to, people })
         .collect();
     report.moves.sort_by_key(|moved| std::cmp::Reverse(moved.people));
-    let mut comers: BTreeMap<TerritoryKey, Vec<TerritoryKey>> = BTreeMap::new();
-    for from in groups {
+    let mut comers: BTreeMap<TerritoryKey, Vec<GroupId>> = BTreeMap::new();
+    for (group, from) in groups {
         let to = heir(old, new, from);
         if let Some(to) = &to {
-            comers.entry(to.clone()).or_default().push(from.clone());
+            let here = comers.entry(to.clone()).or_default();
+            // A group of several territories may come twice.
+            if !here.contains(group) {
+                here.push(*group);
+            }
         }
-        report.groups.push(GroupMove { from: from.clone(), to });
+        report.groups.push(GroupMove {
+            group: *group,
+            from: from.clone(),
+            to,
+        });
     }
-    report.shared = comers.into_iter().filter(|(_, from)| from.len() > 1).collect();
+    report.shared = comers.into_iter().filter(|(_, groups)| groups.len() > 1).collect();
     report
 }

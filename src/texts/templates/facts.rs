@@ -148,10 +148,8 @@ facts! {
         ours discord_link: "lien_discord",
         /// The group's name, for a member.
         typed group: "groupe",
-        /// The link to the group's space, for a member; may be empty while it is being made.
+        /// What a member is told of the group's space: a sentence, with the link once there is one.
         ours space: "espace",
-        /// The summary of the privacy notice.
-        ours privacy: "donnees",
     }
 }
 
@@ -177,7 +175,8 @@ facts! {
 pub(super) fn weight(slot: &str) -> usize {
     match slot {
         "donnees" => 700,
-        "responsable" | "contact" | "groupe" | "bassin" | "espace" => 80,
+        "espace" => 110,
+        "responsable" | "contact" | "groupe" | "bassin" => 80,
         "lien_inscription" | "lien_discord" => 60,
         "nom" | "prenom" | "relai" | "reunion" | "date" => 40,
         _ => 10,

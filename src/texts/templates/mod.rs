@@ -70,7 +70,13 @@ const PITCH: Spec = spec!(
 const CORE: Spec = spec!("socle-commun.md", Shape::Parts(&[]), 1800, 200_000, []);
 const STRATEGY: Spec = spec!("strategie-de-maillage.md", Shape::Parts(&[]), 1800, 200_000, []);
 const HELP: Spec = spec!("aide.md", Shape::Keys(&HelpPart::KEYS), 1000, 5500, ["donnees"]);
-const WELCOME: Spec = spec!("bienvenue.md", Shape::Keys(&Welcome::KEYS), 1900, 5000, ["donnees"]);
+const WELCOME: Spec = spec!(
+    "bienvenue.md",
+    Shape::Keys(&Welcome::KEYS),
+    1900,
+    5000,
+    ["reunion", "lien_inscription"]
+);
 const SMS: Spec = spec!("sms.md", Shape::Keys(&Sms::KEYS), 600, 2000, ["code"]);
 
 /// A part of `/aide`.
@@ -279,6 +285,18 @@ impl Texts {
     #[must_use]
     pub fn privacy_summary(&self, facts: &PrivacyFacts) -> String {
         self.privacy.part("resume", facts).text
+    }
+
+    /// How one's rights are used (product.md §16): the part «droits» of the privacy notice, or the summary when the host's own
+    /// notice has none.
+    #[must_use]
+    pub fn privacy_rights(&self, facts: &PrivacyFacts) -> Passage {
+        let rights = self.privacy.part("droits", facts);
+        if rights.text.is_empty() {
+            self.privacy.part("resume", facts)
+        } else {
+            rights
+        }
     }
 
     /// The version of the privacy notice.

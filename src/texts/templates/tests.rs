@@ -19,7 +19,7 @@ fn summary(texts: &Texts) -> String {
     texts.privacy_summary(&Tunables::default().privacy_facts())
 }
 
-fn welcome_facts(texts: &Texts) -> WelcomeFacts {
+fn welcome_facts() -> WelcomeFacts {
     WelcomeFacts {
         name: "Noé".into(),
         meeting: "<t:1806343200:F>".into(),
@@ -27,7 +27,6 @@ fn welcome_facts(texts: &Texts) -> WelcomeFacts {
         discord_link: "https://example.org/discord".into(),
         group: "Lunel".into(),
         space: "<#123456789012345678>".into(),
-        privacy: summary(texts),
     }
 }
 
@@ -85,7 +84,7 @@ fn everything(texts: &Texts) -> Vec<(String, String)> {
         )));
     }
     for which in [Welcome::Newcomer, Welcome::Member, Welcome::Channel] {
-        all.push((format!("{which:?}"), texts.welcome(which, &welcome_facts(texts))));
+        all.push((format!("{which:?}"), texts.welcome(which, &welcome_facts())));
     }
     for which in [Sms::FirstContact, Sms::AfterCall, Sms::Invitation] {
         all.push((format!("{which:?}"), texts.sms(which, &sms_facts())));
@@ -211,13 +210,24 @@ fn the_notice_says_who_why_how_long_where_and_which_rights() {
             .privacy_summary(&settings.privacy_facts())
             .contains("écrire à donnees@example.org")
     );
-    for text in [
-        texts.welcome(Welcome::Newcomer, &welcome_facts(&texts)),
-        texts.welcome(Welcome::Member, &welcome_facts(&texts)),
-        texts.help(HelpPart::Data, &HelpFacts { privacy: short.clone() }).text,
-    ] {
-        assert!(text.contains(&short));
-    }
+    let help = texts.help(HelpPart::Data, &HelpFacts { privacy: short.clone() });
+    assert!(help.text.contains(&short));
+    let rights = texts.privacy_rights(&settings.privacy_facts());
+    assert!(rights.text.contains("donnees@example.org") && rights.text.contains("CNIL"));
+}
+
+#[test]
+fn rights_are_told_by_the_summary_when_the_host_s_notice_has_no_such_part() {
+    let dir = tempfile::tempdir().unwrap();
+    let own = "---\nversion: 2\ntitre: Vos données\n---\n## En bref {#resume}\n{{responsable}}, {{contact}}\n";
+    fs::write(dir.path().join("confidentialite.md"), own).unwrap();
+    let texts = Texts::load(Some(dir.path())).unwrap();
+    let facts = Tunables::default().privacy_facts();
+    let rights = texts.privacy_rights(&facts);
+    assert_eq!(
+        (rights.title.as_str(), rights.text),
+        ("En bref", texts.privacy_summary(&facts))
+    );
 }
 
 #[test]
@@ -225,7 +235,7 @@ fn a_space_that_is_not_ready_leaves_no_hole() {
     let texts = embedded();
     let facts = WelcomeFacts {
         space: String::new(),
-        ..welcome_facts(&texts)
+        ..welcome_facts()
     };
     assert!(
         texts

@@ -64,8 +64,9 @@ pub struct Applied {
     pub counts: Counts,
     /// The groups that have become possible.
     pub declared: Vec<GroupId>,
-    /// Their names.
-    pub names: Vec<String>,
+    /// The same as they are shown, «Lunel (Hérault)», with the number of people signed up; most people first, as in
+    /// [`DryRun::possible`].
+    pub possible: Vec<(String, u32)>,
     /// The rejected lines as CSV, if any.
     pub rejected: Option<Rejected>,
 }

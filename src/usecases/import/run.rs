@@ -10,7 +10,7 @@ use super::book::{Book, Decision, Update};
 use super::read::{self, Batch, Line, Opened, Part};
 use super::{Applied, DryRun, Rejected, blocking};
 use crate::domain::duplicates::Review;
-use crate::domain::ids::{PersonId, RegionCode, TerritoryId, UserId};
+use crate::domain::ids::{GroupId, PersonId, RegionCode, TerritoryId, UserId};
 use crate::domain::import::{Counts, Progress};
 use crate::domain::signup_file::{FileError, Rejection};
 use crate::domain::territory::{Atlas, Choice, TerritoryKey};
@@ -20,6 +20,7 @@ use crate::store::journal::{self, Entry};
 use crate::store::people::{Indexes, Origin, Place};
 use crate::store::{StoreError, Tx, groups, suppressions, territories};
 use crate::texts;
+use crate::usecases::groups::label;
 use crate::usecases::{App, ladder};
 
 /// How large the table of rejected lines may grow, in bytes of their cells: with the reasons it stays under what Discord takes.
@@ -150,10 +151,7 @@ pub(super) async fn real(
         run.book.forget_all();
         if last {
             let declared = ladder::declare_ripe(&mut tx, &rules, by, now).await?;
-            let mut names = Vec::with_capacity(declared.len());
-            for group in &declared {
-                names.extend(groups::get(&mut tx, *group).await?.map(|group| group.name));
-            }
+            let possible = run.declared(&mut tx, &declared).await?;
             let summary = run.counts.summary();
             let entry = Entry {
                 actor: by,
@@ -167,7 +165,7 @@ pub(super) async fn real(
             return Ok(Applied {
                 counts: run.counts,
                 declared,
-                names,
+                possible,
                 rejected: run.rejected().await?,
             });
         }
@@ -448,6 +446,29 @@ impl Run {
         }))
     }
 
+    /// The groups just declared, as [`Run::possible`] shows the parts where they would be.
+    async fn declared(&self, tx: &mut Tx, declared: &[GroupId]) -> Result<Vec<(String, u32)>, StoreError> {
+        if declared.is_empty() {
+            return Ok(Vec::new());
+        }
+        // Counted in one query: group by group, each would read everyone.
+        let signed_up: HashMap<TerritoryId, u32> = imports::parts(tx)
+            .await?
+            .into_iter()
+            .map(|part| (part.territory, part.signed_up))
+            .collect();
+        let mut possible = Vec::with_capacity(declared.len());
+        for group in declared {
+            let here = groups::territories(tx, *group).await?;
+            let signed_up = here.iter().filter_map(|territory| signed_up.get(territory)).sum();
+            if let Some(facts) = groups::get(tx, *group).await? {
+                possible.push((label(&self.atlas, &facts), signed_up));
+            }
+        }
+        rank(&mut possible);
+        Ok(possible)
+    }
+
     /// The parts without a group where this run would bring enough people, most people first.
     async fn possible(&self, tx: &mut Tx, threshold: u32) -> Result<Vec<(String, u32)>, StoreError> {
         let mut today: HashMap<TerritoryKey, (u32, bool)> = HashMap::new();
@@ -481,9 +502,14 @@ impl Run {
                 ));
             }
         }
-        possible.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
+        rank(&mut possible);
         Ok(possible)
     }
+}
+
+/// Most people first, then by name.
+fn rank(possible: &mut [(String, u32)]) {
+    possible.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
 }
 
 /// Someone as a batch writes him.

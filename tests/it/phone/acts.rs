@@ -11,15 +11,19 @@ use maillage::store::{people, posts, territories};
 use crate::support::{House, until};
 
 /// A group with its relays, and people to call.
-struct Lunel {
-    house: House,
-    group: GroupId,
-    people: Vec<PersonId>,
+pub(crate) struct Lunel {
+    pub(crate) house: House,
+    pub(crate) group: GroupId,
+    pub(crate) people: Vec<PersonId>,
 }
 
 impl Lunel {
-    async fn with(people: u32) -> Lunel {
-        let house = House::open().await;
+    pub(crate) async fn with(people: u32) -> Lunel {
+        Lunel::inside(House::open().await, people).await
+    }
+
+    /// The same in a house of one's own.
+    pub(crate) async fn inside(house: House, people: u32) -> Lunel {
         let app = house.app();
         let now = house.now();
         let atlas = app.atlas();
@@ -68,12 +72,12 @@ impl Lunel {
         }
     }
 
-    fn person(&self, name: &str) -> Person {
+    pub(crate) fn person(&self, name: &str) -> Person {
         self.house.person(name)
     }
 
     /// `/contacts`, the charter accepted on the way when it comes.
-    async fn contacts(&self, who: &Person) -> Answer {
+    pub(crate) async fn contacts(&self, who: &Person) -> Answer {
         let answer = who.slash("contacts", &[]).await.unwrap();
         if answer.buttons().iter().any(|label| label.contains("charte")) {
             return who.press(&answer, "J'accepte la charte").await.unwrap();
@@ -81,7 +85,7 @@ impl Lunel {
         answer
     }
 
-    async fn card(&self, who: &Person, n: usize) -> Answer {
+    pub(crate) async fn card(&self, who: &Person, n: usize) -> Answer {
         let list = self.contacts(who).await;
         who.select(&list, "Ouvrir une fiche", &[&self.people[n].to_string()])
             .await

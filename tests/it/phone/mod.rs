@@ -1,7 +1,7 @@
 //! The relays' phone work, on a real database with a clock that only the test moves: lists, cards, calls, reminders, and the
 //! one-time codes.
 
-mod acts;
+pub(crate) mod acts;
 mod calls;
 mod invitations;
 mod lists;
