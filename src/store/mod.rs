@@ -23,6 +23,7 @@ pub mod backup;
 pub mod bindings;
 pub mod calls;
 pub mod drafts;
+pub mod feeds;
 pub mod greetings;
 pub mod groups;
 pub mod identity;
@@ -65,6 +66,7 @@ pub mod transfers;
 pub mod undos;
 pub mod vault;
 pub mod waiting;
+pub mod weekly;
 pub mod zoning;
 
 use keyring::KeySource;

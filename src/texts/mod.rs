@@ -11,6 +11,7 @@ pub mod coverage;
 pub mod dates;
 pub mod diagnostic;
 pub mod faults;
+pub mod feeds;
 pub mod fields;
 pub mod groups;
 pub mod help;
