@@ -4,7 +4,7 @@
 //! * [`Scheduler::direct`]: one direct message at a time, most urgent class first, at the pace that Discord bears;
 //! * [`Scheduler::posts`]: posts in channels, which are not paced;
 //! * [`Scheduler::answers`]: the answers to «Confirmer», edited with the link to the space once it is ready (§6.3);
-//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly backup.
+//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly work and its backup.
 //!
 //! A delivery leases its row, renders it, calls, and records: no transaction is held across the call. A process that dies
 //! between the call and its record leaves a row that may have been sent: the same nonce, then a look at the channel, keep it
@@ -27,11 +27,11 @@ use crate::store::answers::{self, Answer};
 use crate::store::backup;
 use crate::store::meta::{self, Fact};
 use crate::store::outbox::{self, Delivery, Lane, Leased, NewMessage};
-use crate::store::{StoreError, Tx, bindings, drafts};
+use crate::store::{StoreError, Tx, bindings, drafts, installs};
 use crate::supervisor::Backoff;
 use crate::texts;
 use crate::usecases::notices::{self, Rendered};
-use crate::usecases::{App, notify, opt_out, reminders, validation};
+use crate::usecases::{App, housekeeping, installation, notify, opt_out, places, reminders, validation};
 
 /// How long a row is held for one delivery: longer than the longest one.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -276,8 +276,7 @@ impl Scheduler {
             let mut tx = self.app.store.read().await?;
             answers::waiting(&mut tx).await?
         };
-        let mut next: Option<DateTime<Utc>> = None;
-        let mut failed = false;
+        let (mut next, mut failed) = self.installations(now).await?;
         for answer in waiting {
             let view = {
                 let mut tx = self.app.store.read().await?;
@@ -322,6 +321,44 @@ impl Scheduler {
         Ok(retry.map_or(wait, |retry| retry.min(wait)))
     }
 
+    /// Edits the answers to `/installer` once all is done that can be; gives when the first of those that wait can be edited
+    /// no longer, and whether one is to be tried again.
+    async fn installations(&self, now: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, bool), Error> {
+        let waiting = {
+            let mut tx = self.app.store.read().await?;
+            installs::awaited(&mut tx).await?
+        };
+        let (mut next, mut failed) = (None, false);
+        for asked in waiting {
+            if now < asked.expires_at {
+                if !asked.seen {
+                    next = next.into_iter().chain([asked.expires_at]).min();
+                    continue;
+                }
+                let told = {
+                    let mut tx = self.app.store.read().await?;
+                    installation::told(&self.app, &mut tx, &asked).await?
+                };
+                let view = texts::installation::done(&told, |key| places::name(&self.app, key));
+                match self.courier.edit_answer(&asked.token, &view).await {
+                    Ok(()) => {}
+                    Err(failure) if failure.is_transient() => {
+                        tracing::warn!(error = %failure, "the answer to /installer could not be edited yet");
+                        failed = true;
+                        continue;
+                    }
+                    Err(failure) => {
+                        tracing::info!(error = %failure, "the answer to /installer can no longer be edited")
+                    }
+                }
+            }
+            let mut tx = self.app.store.write().await?;
+            installs::answered(&mut tx, asked.id).await?;
+            tx.commit_quietly().await?;
+        }
+        Ok((next, failed))
+    }
+
     /// Forgets an answer with its token; when the relay has not read the link in it, a DM will bring it.
     async fn settle(&self, answer: &Answer, told: bool, now: DateTime<Utc>) -> Result<(), Error> {
         let mut tx = self.app.store.write().await?;
@@ -350,6 +387,7 @@ impl Scheduler {
             drafts::purge(&mut tx, now).await?;
             tx.commit_quietly().await?;
         }
+        housekeeping::step(&self.app, now).await?;
         self.back_up(now).await?;
         let settings = &self.app.settings.backups;
         let next = reminders::next(&self.app, now).min(next_daily(now, settings.time));

@@ -144,9 +144,8 @@ async fn perform(command: Command) -> Result<(), Lines> {
             serve(settings).await
         }
         Command::Check => {
-            let settings = load(true)?;
             log(Some(QUIET_LOGS), Output::Error);
-            check::check(&settings).await
+            check::check(&env, &base).await
         }
         Command::Import { file, dry_run } => {
             let settings = load(false)?;

@@ -12,12 +12,15 @@ pub mod contacts;
 mod groupe;
 mod importer;
 mod inscrits;
+mod installer;
 pub mod invitation;
+mod journal;
 pub mod mon_groupe;
 mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
+mod regroup;
 mod relai;
 pub mod reply;
 mod retirer;
@@ -114,10 +117,13 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        journal::journal(),
         reunion::reunion(),
         rapport::rapport_region(),
         rapport::rapport_national(),
         rapport::couverture(),
+        installer::installer(),
+        installer::diagnostic(),
     ]
 }
 

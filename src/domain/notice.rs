@@ -113,6 +113,11 @@ pub enum Notice {
         /// What was put back.
         what: PutBack,
     },
+    /// There is no room on the server for the space of a group, which waits in a queue; to its relays and its référent (§7).
+    SpaceWaits {
+        /// The group.
+        group: GroupId,
+    },
     /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
     Capacity {
         /// Percent of the tightest limit in use.
@@ -136,6 +141,27 @@ pub enum Notice {
         user: UserId,
         /// What it was about.
         notice: Box<Notice>,
+    },
+    /// A group has joined another; to the relays and referents of both, and to their members (§3).
+    GroupMerged {
+        /// The group that was emptied.
+        source: GroupId,
+        /// The group that was joined.
+        target: GroupId,
+    },
+    /// A part of a group has become a group; to the relays and referents, and to the members (§3).
+    GroupSplit {
+        /// The group that was divided.
+        source: GroupId,
+        /// The group that was born.
+        group: GroupId,
+    },
+    /// A merge was undone; to the relays and referents of both groups, and to their members (§3).
+    GroupRestored {
+        /// The group that is one of its own again.
+        group: GroupId,
+        /// The group that it had joined.
+        from: GroupId,
     },
     /// The welcome, to an account that has just come (§11).
     Welcome,

@@ -3,19 +3,22 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
+use super::{
+    App, authority, invitations, meeting, places, regroup_news, reminders, reports, standing, transfer, welcome,
+};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::place::Place as Channel;
+use crate::domain::plan::queue_subject;
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
 use crate::store::{
     StoreError, Tx, bindings, calls, groups, ladder, meeting_subscribers, memberships, names, outbox, participation,
-    people, posts, transfers,
+    people, posts, setbacks, transfers,
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
@@ -64,6 +67,10 @@ pub async fn render(
             };
             desk.mention(notice).await?.into()
         }
+        (
+            Recipient::Channel(channel),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. },
+        ) => regroup_news::in_space(app, tx, channel, notice).await?.into(),
         (
             Recipient::Channel(_),
             notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
@@ -144,6 +151,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
+        | Notice::SpaceWaits { .. }
         | Notice::Validated { .. }
         | Notice::RelayEnded { .. }
         | Notice::WithoutRelay { .. }
@@ -152,6 +160,9 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::PutBack { .. }
         | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::GroupMerged { .. }
+        | Notice::GroupRestored { .. }
+        | Notice::GroupSplit { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
         // Nobody is asked for news in front of the others.
@@ -225,6 +236,7 @@ impl Desk<'_> {
             | Notice::TransferRefused { transfer }
             | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
+            Notice::SpaceWaits { group } => self.space_waits(*group).await?.into(),
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
             Notice::RelayEnded { group } => {
                 // Named again in the meantime: that is told by itself.
@@ -258,6 +270,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. } => {
+                regroup_news::direct(self.app, self.tx, self.user, notice).await?.into()
+            }
             Notice::PlacePutBack { key, what } => {
                 Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
             }
@@ -529,6 +544,18 @@ impl Desk<'_> {
             Some(place) => Rendered::Message(texts::notices::space_ready(&group.name, place)),
             None => Rendered::Later,
         })
+    }
+
+    /// To those whom it concerns, while it is so.
+    async fn space_waits(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
+            return Ok(None);
+        };
+        let queued = setbacks::load(self.tx).await?.contains_key(&queue_subject(group.id));
+        if !queued || !(self.relays(group.id).await? || self.steers(&group).await?) {
+            return Ok(None);
+        }
+        Ok(Some(texts::notices::space_waits(&group.name)))
     }
 
     async fn relay_named(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

@@ -8,6 +8,8 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod browser;
+mod council;
 mod delivery;
 mod desk;
 mod evening;
@@ -15,13 +17,17 @@ mod gateway;
 mod ground;
 mod host;
 mod import;
+mod installation;
 mod loopback;
+mod meeting;
 mod membership;
 mod mortality;
 mod national;
 mod permissions;
 mod phone;
 mod posts;
+mod reports;
+mod sandbox;
 mod scenarios;
 mod space;
 mod startup;

@@ -48,6 +48,9 @@ const TABLE: &[Row] = &[
     ("groupe liste", &[], "nr..."),
     ("groupe fiche", &[("groupe", "999")], "nr..."),
     ("groupe renommer", &[("groupe", "999"), ("nom", "Ailleurs")], "n...."),
+    ("groupe fusionner", &[("groupe", "999"), ("vers", "998")], "n...."),
+    ("groupe scinder", &[("groupe", "999"), ("nom", "Ailleurs")], "n...."),
+    ("journal", &[], "nr..."),
     ("groupe archiver", &[("groupe", "999")], "n...."),
     ("importer", &[("fichier", "!")], "n...."),
     ("inscrits a-placer", &[], "n...."),
@@ -59,7 +62,13 @@ const TABLE: &[Row] = &[
         &[("date", "jamais"), ("nouvelle", "jamais")],
         "n....",
     ),
+    // Managing the server is no role of the table: `installation` has someone who may.
+    ("installer", &[], "....."),
+    ("diagnostic", &[], "n...."),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
+    ("rapport-region", &[], "nr..."),
+    ("rapport-national", &[], "n...."),
+    ("couverture", &[], "nrRma"),
 ];
 
 /// The lines that a person can type, from what is registered.

@@ -183,10 +183,11 @@ impl Past<'_> {
             .await
             .map_err(told("l’import"))?;
         let mut tx = self.app.store.read().await.map_err(broken)?;
-        let mut named = HashMap::with_capacity(done.declared.len());
+        let mut named = HashMap::new();
         for id in done.declared {
-            let group = groups::get(&mut tx, id).await.map_err(broken)?;
-            named.extend(group.map(|group| (group.name, id)));
+            if let Some(group) = groups::get(&mut tx, id).await.map_err(broken)? {
+                named.insert(group.name, id);
+            }
         }
         Ok(named)
     }

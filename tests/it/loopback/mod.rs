@@ -5,6 +5,8 @@ mod bot;
 mod gateway;
 mod interactions;
 mod limits;
+mod page;
+mod page_browser;
 mod permissions;
 mod persons;
 mod raw;
