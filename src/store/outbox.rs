@@ -208,6 +208,17 @@ pub async fn release_all(tx: &mut Tx) -> Result<u64, StoreError> {
     Ok(done.rows_affected())
 }
 
+/// Marks every waiting message as perhaps sent since it was written: an older copy of the database was put back.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn doubt_all(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET tried_at = coalesce(tried_at, created_at) WHERE done_at IS NULL")
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// How a delivery ended for good.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Delivery {
