@@ -183,8 +183,8 @@ pub fn ask_merge(merged: &Merged, draft: &DraftId) -> Message {
     });
     lines.extend(merged.lost.map(|stage| {
         format!(
-            "⚠️ Le groupe {source} est {}, et ce statut ne passe pas au groupe {target}. Pour le garder, faites plutôt rejoindre le \
-             groupe {source} par l’autre : `/groupe fusionner` dans l’autre sens.",
+            "⚠️ Le groupe {source} est {}, et ce statut ne passe pas au groupe {target}. Pour le garder, fusionnez dans l’autre \
+             sens : le groupe {target} rejoint alors le groupe {source}.",
             is(stage)
         )
     }));
@@ -197,12 +197,17 @@ pub fn ask_merge(merged: &Merged, draft: &DraftId) -> Message {
     }));
     if merged.transfers_closed > 0 {
         lines.push(format!(
-            "{} entre les deux groupes n’ont plus d’objet et se ferment.",
+            "{} entre les deux groupes, sans objet désormais, {}.",
             count(
                 u64::from(merged.transfers_closed),
                 "demande de transfert",
                 "demandes de transfert"
-            )
+            ),
+            if merged.transfers_closed == 1 {
+                "se ferme"
+            } else {
+                "se ferment"
+            }
         ));
     }
     lines.push("Vous pourrez défaire cette fusion pendant 30 jours.".to_owned());
@@ -661,8 +666,8 @@ pub fn news_direct(news: &News, reader: Reader) -> Message {
                     "Membres, contacts et territoire sont réunis ; l’ancien espace se lit toujours.".to_owned()
                 }
                 Reader::Member => format!(
-                    "Vous êtes membre du groupe {target}, sans rien avoir à faire. `/mon-groupe` vous dit où il en est, et \
-                     `/mes-donnees` ce qui est gardé de vous."
+                    "Vous êtes membre du groupe {target}, sans rien avoir à faire : vos coordonnées sont partagées avec ses \
+                     membres, comme vous l’aviez accepté pour le vôtre. `/mon-groupe` vous dit où il en est."
                 ),
             };
             format!("{first} {then}{}", link(*place))
