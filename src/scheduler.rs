@@ -104,7 +104,6 @@ impl Scheduler {
             let Some(row) = self.lease(lane, now).await? else { break };
             // What is dropped or put off costs Discord nothing: the next one may go at once.
             if self.deliver(&row, now).await? {
-                *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
                 return Ok(settings.pace.to_std().unwrap_or_default());
             }
         }
@@ -180,6 +179,9 @@ impl Scheduler {
             }
         };
         let sent = self.courier.send(row.to, &message, &nonce(row), row.tried_at).await;
+        if let Recipient::User(_) = row.to {
+            *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
+        }
         match sent {
             Ok(sent) => {
                 let how = Delivery::Sent {

@@ -111,7 +111,7 @@ pub struct NewGroup<'a> {
     pub by: Option<UserId>,
 }
 
-/// Declares a group over its territory.
+/// Declares a group over its territory; to be announced, when it is, by [`set_announced`].
 ///
 /// # Errors
 /// When the territory has a group already (a unique key), or SQLite fails.
@@ -138,7 +138,8 @@ pub async fn found(
     now: DateTime<Utc>,
 ) -> Result<GroupId, StoreError> {
     let id: i64 = sqlx::query_scalar(
-        "INSERT INTO groups (name, departement, region, declared_at, declared_by) VALUES (?, ?, ?, ?, ?) RETURNING id",
+        "INSERT INTO groups (name, departement, region, declared_at, declared_by, announced_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?4) RETURNING id",
     )
     .bind(name)
     .bind(departement)
@@ -156,7 +157,7 @@ pub async fn found(
 /// When SQLite fails.
 pub async fn unannounced(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, region FROM groups WHERE unannounced = 1 AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
+        "SELECT id, region FROM groups WHERE announced_at IS NULL AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
     )
     .fetch_all(tx.conn())
     .await?;
@@ -165,13 +166,13 @@ pub async fn unannounced(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, Stor
         .collect()
 }
 
-/// Notes that these groups are to be announced, or (`announced`) that they have been.
+/// Notes that these groups have been announced at an instant, or (`None`) that they are to be.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn set_announced(tx: &mut Tx, groups: &[GroupId], announced: bool) -> Result<(), StoreError> {
-    sqlx::query("UPDATE groups SET unannounced = ? WHERE id IN (SELECT value FROM json_each(?))")
-        .bind(!announced)
+pub async fn set_announced(tx: &mut Tx, groups: &[GroupId], at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE groups SET announced_at = ? WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(at.map(to_sql))
         .bind(group_list(groups)?)
         .execute(tx.conn())
         .await?;

@@ -523,3 +523,6 @@ pub fn prompt(groups: &[String], to_call: usize) -> Message {
          vous rejoindre."
     )))
 }
+
+#[cfg(test)]
+mod tests;
