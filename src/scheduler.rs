@@ -4,7 +4,7 @@
 //! * [`Scheduler::direct`]: one direct message at a time, most urgent class first, at the pace that Discord bears;
 //! * [`Scheduler::posts`]: posts in channels, which are not paced;
 //! * [`Scheduler::answers`]: the answers to «Confirmer», edited with the link to the space once it is ready (§6.3);
-//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly backup.
+//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly work and its backup.
 //!
 //! A delivery leases its row, renders it, calls, and records: no transaction is held across the call. A process that dies
 //! between the call and its record leaves a row that may have been sent: the same nonce, then a look at the channel, keep it
@@ -31,7 +31,7 @@ use crate::store::{StoreError, Tx, bindings, drafts, installs};
 use crate::supervisor::Backoff;
 use crate::texts;
 use crate::usecases::notices::{self, Rendered};
-use crate::usecases::{App, installation, notify, opt_out, places, reminders, validation};
+use crate::usecases::{App, housekeeping, installation, notify, opt_out, places, reminders, validation};
 
 /// How long a row is held for one delivery: longer than the longest one.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -104,7 +104,6 @@ impl Scheduler {
             let Some(row) = self.lease(lane, now).await? else { break };
             // What is dropped or put off costs Discord nothing: the next one may go at once.
             if self.deliver(&row, now).await? {
-                *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
                 return Ok(settings.pace.to_std().unwrap_or_default());
             }
         }
@@ -180,6 +179,9 @@ impl Scheduler {
             }
         };
         let sent = self.courier.send(row.to, &message, &nonce(row), row.tried_at).await;
+        if let Recipient::User(_) = row.to {
+            *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
+        }
         match sent {
             Ok(sent) => {
                 let how = Delivery::Sent {
@@ -385,6 +387,7 @@ impl Scheduler {
             drafts::purge(&mut tx, now).await?;
             tx.commit_quietly().await?;
         }
+        housekeeping::step(&self.app, now).await?;
         self.back_up(now).await?;
         let settings = &self.app.settings.backups;
         let next = reminders::next(&self.app, now).min(next_daily(now, settings.time));

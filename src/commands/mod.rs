@@ -14,11 +14,13 @@ mod importer;
 mod inscrits;
 mod installer;
 pub mod invitation;
+mod journal;
 pub mod mon_groupe;
 mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
+mod regroup;
 mod relai;
 pub mod reply;
 mod retirer;
@@ -115,6 +117,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         referent::referent(),
         importer::importer(),
         inscrits::inscrits(),
+        journal::journal(),
         reunion::reunion(),
         rapport::rapport_region(),
         rapport::rapport_national(),

@@ -142,6 +142,27 @@ pub enum Notice {
         /// What it was about.
         notice: Box<Notice>,
     },
+    /// A group has joined another; to the relays and referents of both, and to their members (§3).
+    GroupMerged {
+        /// The group that was emptied.
+        source: GroupId,
+        /// The group that was joined.
+        target: GroupId,
+    },
+    /// A part of a group has become a group; to the relays and referents, and to the members (§3).
+    GroupSplit {
+        /// The group that was divided.
+        source: GroupId,
+        /// The group that was born.
+        group: GroupId,
+    },
+    /// A merge was undone; to the relays and referents of both groups, and to their members (§3).
+    GroupRestored {
+        /// The group that is one of its own again.
+        group: GroupId,
+        /// The group that it had joined.
+        from: GroupId,
+    },
     /// The welcome, to an account that has just come (§11).
     Welcome,
     /// The newcomers' meeting comes near; to its channel, and to those who asked (§11).

@@ -12,6 +12,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "foundations", include_str!("../../migrations/0001_foundations.sql")),
     (2, "calls", include_str!("../../migrations/0002_calls.sql")),
     (3, "undos", include_str!("../../migrations/0003_undos.sql")),
+    (4, "council", include_str!("../../migrations/0004_council.sql")),
     (5, "welcomes", include_str!("../../migrations/0005_welcomes.sql")),
     (6, "meetings", include_str!("../../migrations/0006_meetings.sql")),
     (7, "installs", include_str!("../../migrations/0007_installs.sql")),

@@ -47,6 +47,7 @@ pub mod participation;
 pub mod people;
 pub mod places;
 pub mod posts;
+pub mod regroup;
 pub mod reminders;
 pub mod reports;
 pub mod roster;

@@ -20,6 +20,7 @@ pub mod imports;
 pub mod inscrits;
 pub mod installation;
 pub mod invitations;
+pub mod journal;
 pub mod ladder;
 pub mod markdown;
 pub mod meeting;
@@ -33,6 +34,7 @@ pub mod places;
 pub mod posts;
 pub mod refusals;
 pub mod register;
+pub mod regroup;
 pub mod reports;
 pub mod retirer;
 #[cfg(test)]

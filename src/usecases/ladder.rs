@@ -184,7 +184,7 @@ pub async fn declare(
 /// When SQLite fails.
 pub async fn announce(tx: &mut Tx, declared: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
     if !declared.is_empty() {
-        groups::set_announced(tx, declared, false).await?;
+        groups::set_announced(tx, declared, None).await?;
         announce_waiting(tx, now).await?;
     }
     Ok(())
@@ -226,6 +226,6 @@ async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, Store
         groups.sort_unstable();
         notify::user(tx, user, Class::Access, &fact, &Notice::GroupsPossible { groups }, now).await?;
     }
-    groups::set_announced(tx, &told, true).await?;
+    groups::set_announced(tx, &told, Some(now)).await?;
     Ok(!told.is_empty())
 }

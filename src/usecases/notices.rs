@@ -3,7 +3,9 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
+use super::{
+    App, authority, invitations, meeting, places, regroup_news, reminders, reports, standing, transfer, welcome,
+};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
@@ -65,6 +67,10 @@ pub async fn render(
             };
             desk.mention(notice).await?.into()
         }
+        (
+            Recipient::Channel(channel),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. },
+        ) => regroup_news::in_space(app, tx, channel, notice).await?.into(),
         (
             Recipient::Channel(_),
             notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
@@ -154,6 +160,9 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::PutBack { .. }
         | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::GroupMerged { .. }
+        | Notice::GroupRestored { .. }
+        | Notice::GroupSplit { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
         // Nobody is asked for news in front of the others.
@@ -261,6 +270,9 @@ impl Desk<'_> {
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. } => {
+                regroup_news::direct(self.app, self.tx, self.user, notice).await?.into()
+            }
             Notice::PlacePutBack { key, what } => {
                 Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
             }

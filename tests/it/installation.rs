@@ -55,10 +55,16 @@ fn made(world: &World) -> usize {
         .count()
 }
 
+/// The calls that change roles and channels: direct messages, and the event of the meeting, follow their own rules.
 fn mutating(house: &House, after: usize) -> Calls {
     let calls = house.discord.calls().after(after).mutating();
     calls.only(|call| {
-        call.template != "/users/@me/channels" && !call.template.starts_with("/channels/{channel}/messages")
+        let others = [
+            "/users/@me/channels",
+            "/channels/{channel}/messages",
+            "/guilds/{guild}/scheduled-events",
+        ];
+        !others.iter().any(|other| call.template.starts_with(other))
     })
 }
 

@@ -8,6 +8,8 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod browser;
+mod council;
 mod delivery;
 mod desk;
 mod evening;
@@ -25,6 +27,7 @@ mod permissions;
 mod phone;
 mod posts;
 mod reports;
+mod sandbox;
 mod scenarios;
 mod space;
 mod startup;
@@ -32,4 +35,5 @@ mod store;
 mod support;
 mod tidy;
 mod valider;
+mod welcome;
 mod world;

@@ -183,13 +183,13 @@ impl Past<'_> {
             .await
             .map_err(told("l’import"))?;
         let mut tx = self.app.store.read().await.map_err(broken)?;
-        let mut groups = HashMap::new();
+        let mut named = HashMap::new();
         for id in done.declared {
             if let Some(group) = groups::get(&mut tx, id).await.map_err(broken)? {
-                groups.insert(group.name, id);
+                named.insert(group.name, id);
             }
         }
-        Ok(groups)
+        Ok(named)
     }
 
     /// The life of one group up to now.

@@ -163,9 +163,9 @@ async fn groups_of_the_schema_before_are_not_announced_again() {
         .await
         .unwrap();
     maillage::store::migrations::apply(&mut conn, 10).await.unwrap();
-    let waiting: i64 = sqlx::query_scalar("SELECT unannounced FROM groups")
+    let announced: i64 = sqlx::query_scalar("SELECT announced_at FROM groups")
         .fetch_one(&mut conn)
         .await
         .unwrap();
-    assert_eq!(waiting, 0);
+    assert_eq!(announced, 12);
 }

@@ -91,7 +91,8 @@ impl Front {
     }
 
     async fn act(&self, who: u64, deed: Value) -> Value {
-        self.post("/api/act", &json!({"as": who.to_string(), "deed": deed})).await
+        self.post("/api/act", &json!({"as": who.to_string(), "deed": deed}))
+            .await
     }
 }
 
@@ -129,7 +130,11 @@ async fn nobody_comes_in_without_the_key_from_elsewhere_or_under_another_name() 
     assert_eq!(status(get().header("x-sandbox-key", "autre")).await, 401);
     assert_eq!(status(get().header("x-sandbox-key", &key)).await, 200);
     for path in ["/api/act", "/api/clock", "/api/newcomer"] {
-        assert_eq!(status(front.client.post(front.at(path)).json(&json!({}))).await, 401, "{path}");
+        assert_eq!(
+            status(front.client.post(front.at(path)).json(&json!({}))).await,
+            401,
+            "{path}"
+        );
     }
     assert_eq!(status(front.client.get(front.at("/api/file/1/a.png"))).await, 401);
     // Another page of this machine, a page of elsewhere, a name that was made to point here.
@@ -159,8 +164,14 @@ async fn the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline() {
     let discord = Loopback::start(server()).await.unwrap();
     let front = Front::over(&discord).await;
     let response = front.client.get(front.at("/")).send().await.unwrap();
-    let policy = response.headers()["content-security-policy"].to_str().unwrap().to_owned();
-    assert!(policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"), "{policy}");
+    let policy = response.headers()["content-security-policy"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        policy.contains("default-src 'none'") && policy.contains("frame-ancestors 'none'"),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     let html = response.text().await.unwrap();
     assert!(!html.contains("style=") && !html.contains("http"), "{html}");
@@ -173,10 +184,22 @@ async fn the_page_loads_nothing_from_elsewhere_and_runs_nothing_inline() {
             let Some(name) = name.filter(|name| !names.iter().any(|known| known == name)) else {
                 continue;
             };
-            let file = front.client.get(front.at(&format!("/web/{name}"))).send().await.unwrap();
+            let file = front
+                .client
+                .get(front.at(&format!("/web/{name}")))
+                .send()
+                .await
+                .unwrap();
             assert_eq!(file.status(), 200, "{name}");
             let body = file.text().await.unwrap();
-            for banned in ["innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "//cdn"] {
+            for banned in [
+                "innerHTML",
+                "outerHTML",
+                "insertAdjacentHTML",
+                "document.write",
+                "eval(",
+                "//cdn",
+            ] {
                 assert!(!body.contains(banned), "{name}: {banned}");
             }
             names.push(name.to_owned());
@@ -203,7 +226,9 @@ async fn each_sees_what_discord_would_show() {
     assert_eq!(seen["guild"]["bot"]["online"], false);
     // A channel that is hidden shows nothing, not even to who asks for it by number.
     assert!(front.view(camille, secret).await["channel"].is_null());
-    discord.admin().put_overwrite(secret, Overwrite::member(camille, perm::VIEW_CHANNEL, 0));
+    discord
+        .admin()
+        .put_overwrite(secret, Overwrite::member(camille, perm::VIEW_CHANNEL, 0));
     let seen = front.view(camille, secret).await;
     assert_eq!(channels(&seen), ["général", "secret"]);
     assert_eq!(seen["channel"]["messages"][0]["content"], "rien que pour nous");
@@ -212,7 +237,10 @@ async fn each_sees_what_discord_would_show() {
     assert!(channels(&seen).is_empty() && seen["channel"].is_null() && seen["members"].is_null());
     assert_eq!((&seen["me"]["member"], &seen["commands"]), (&json!(false), &json!([])));
     let refused = front
-        .act(yanis, json!({"kind": "write", "channel": open.to_string(), "text": "et moi ?"}))
+        .act(
+            yanis,
+            json!({"kind": "write", "channel": open.to_string(), "text": "et moi ?"}),
+        )
         .await;
     assert!(refused["refused"].as_str().unwrap().contains("ne peut pas écrire"));
     // Whoever joins sees.
@@ -230,20 +258,35 @@ async fn a_command_goes_round_with_its_suggestions_buttons_selects_forms_and_fil
     let (camille, channel) = (discord.user("camille"), discord.channel("général"));
     let here = channel.to_string();
     let seen = front.view(camille, channel).await;
-    let lines: Vec<&str> = seen["commands"].as_array().unwrap().iter().map(|c| c["line"].as_str().unwrap()).collect();
+    let lines: Vec<&str> = seen["commands"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|c| c["line"].as_str().unwrap())
+        .collect();
     assert_eq!(lines, ["fichier", "formulaire", "lent", "muet", "salut"]);
     assert_eq!(seen["guild"]["bot"]["online"], true);
 
     let choices = json!({"kind": "complete", "channel": here, "line": "salut", "option": "qui", "typed": "no"});
-    assert_eq!(front.act(camille, choices).await["choices"], json!([{"name": "Noé", "value": "Noé"}]));
-    let slash = |line: &str, options: Value| json!({"kind": "slash", "channel": here, "line": line, "options": options});
+    assert_eq!(
+        front.act(camille, choices).await["choices"],
+        json!([{"name": "Noé", "value": "Noé"}])
+    );
+    let slash =
+        |line: &str, options: Value| json!({"kind": "slash", "channel": here, "line": line, "options": options});
     let answer = front
-        .act(camille, slash("salut", json!([{"name": "qui", "value": {"text": "Noé"}}])))
+        .act(
+            camille,
+            slash("salut", json!([{"name": "qui", "value": {"text": "Noé"}}])),
+        )
         .await;
     let message = answer["message"].as_str().unwrap().to_owned();
     let seen = front.view(camille, channel).await;
     let shown = &seen["channel"]["messages"][0];
-    assert_eq!((&shown["content"], &shown["ephemeral"]), (&json!("Bonjour Noé"), &json!(true)));
+    assert_eq!(
+        (&shown["content"], &shown["ephemeral"]),
+        (&json!("Bonjour Noé"), &json!(true))
+    );
     assert_eq!(shown["command"]["name"], "salut");
     // Ephemeral: for nobody else.
     discord.person("yanis").join();
@@ -257,22 +300,34 @@ async fn a_command_goes_round_with_its_suggestions_buttons_selects_forms_and_fil
         messages.iter().find(|m| m["id"] == *id).unwrap()["content"].clone()
     };
     assert_eq!(text(&front.view(camille, channel).await, &answer["message"]), "nimes");
-    let answer = front.act(camille, chosen("salut:1:qui", json!([camille.to_string()]))).await;
+    let answer = front
+        .act(camille, chosen("salut:1:qui", json!([camille.to_string()])))
+        .await;
     assert_eq!(text(&front.view(camille, channel).await, &answer["message"]), "camille");
     let refused = front.act(camille, chosen("salut:1:choix", json!(["paris"]))).await;
     assert!(refused["refused"].as_str().unwrap().contains("n’est pas proposé"));
     let press = json!({"kind": "press", "message": message, "component": "salut:1:oui"});
     assert_eq!(front.act(camille, press.clone()).await["done"], true);
     // Pressed again, the button is gone.
-    assert!(front.act(camille, press).await["refused"].as_str().unwrap().contains("pas de bouton"));
+    assert!(
+        front.act(camille, press).await["refused"]
+            .as_str()
+            .unwrap()
+            .contains("pas de bouton")
+    );
 
     let form = front.act(camille, slash("formulaire", json!([]))).await["modal"].clone();
     assert_eq!(form["fields"][1]["value"], "Dupré");
     let submit = |fields: Value| json!({"kind": "submit", "interaction": form["interaction"], "fields": fields});
     let refused = front.act(camille, submit(json!([]))).await;
     assert!(refused["refused"].as_str().unwrap().contains("obligatoire"));
-    let answer = front.act(camille, submit(json!([{"id": "prenom", "text": "Lila"}]))).await;
-    assert_eq!(text(&front.view(camille, channel).await, &answer["message"]), "formulaire:7 Lila Dupré");
+    let answer = front
+        .act(camille, submit(json!([{"id": "prenom", "text": "Lila"}])))
+        .await;
+    assert_eq!(
+        text(&front.view(camille, channel).await, &answer["message"]),
+        "formulaire:7 Lila Dupré"
+    );
 
     let file = json!([{"name": "fichier", "value": {"file": {"name": "a.txt", "bytes": "c2FsdXQ="}}}]);
     let answer = front.act(camille, slash("fichier", file)).await;
@@ -287,7 +342,9 @@ async fn a_command_goes_round_with_its_suggestions_buttons_selects_forms_and_fil
 
 #[tokio::test]
 async fn silence_and_slowness_are_told_as_discord_tells_them() {
-    let discord = Loopback::start(server().answer_limit(Duration::from_millis(400))).await.unwrap();
+    let discord = Loopback::start(server().answer_limit(Duration::from_millis(400)))
+        .await
+        .unwrap();
     let bot = bot::start(&discord).await;
     let front = Front::over(&discord).await;
     let (camille, channel) = (discord.user("camille"), discord.channel("général"));
@@ -295,13 +352,16 @@ async fn silence_and_slowness_are_told_as_discord_tells_them() {
     assert_eq!(front.act(camille, slash("muet")).await, json!({"silence": true}));
     // «réfléchit…» is an answer: the act is over, the rest comes by the view.
     assert_eq!(front.act(camille, slash("lent")).await["thinking"], true);
-    discord.wait_for("the end of the thought", |world| {
-        world.ephemerals.values().any(|message| message.content == "fini")
-    })
-    .await;
+    discord
+        .wait_for("the end of the thought", |world| {
+            world.ephemerals.values().any(|message| message.content == "fini")
+        })
+        .await;
     drop(bot);
     discord.gateway().cut();
-    discord.wait_for("the bot to be gone", |world| world.connected() == 0).await;
+    discord
+        .wait_for("the bot to be gone", |world| world.connected() == 0)
+        .await;
     assert_eq!(front.act(camille, slash("salut")).await, json!({"silence": true}));
     assert_eq!(front.view(camille, channel).await["guild"]["bot"]["online"], false);
 }
@@ -312,23 +372,38 @@ async fn odd_requests_are_refused_and_break_nothing() {
     let front = Front::over(&discord).await;
     let camille = discord.user("camille");
     let raw = |path: &str, body: Value| {
-        let request = front.client.post(front.at(path)).header("x-sandbox-key", front.page.key());
+        let request = front
+            .client
+            .post(front.at(path))
+            .header("x-sandbox-key", front.page.key());
         let request = request.json(&body);
         async { request.send().await.unwrap().status().as_u16() }
     };
     let who = camille.to_string();
     assert_eq!(raw("/api/act", json!({"as": who, "deed": {"kind": "fly"}})).await, 422);
-    assert_eq!(raw("/api/act", json!({"as": who, "deed": {"kind": "join", "more": 1}})).await, 422);
+    assert_eq!(
+        raw("/api/act", json!({"as": who, "deed": {"kind": "join", "more": 1}})).await,
+        422
+    );
     assert_eq!(raw("/api/act", json!({"as": "7", "deed": {"kind": "join"}})).await, 404);
     assert_eq!(raw("/api/clock", json!({"moment": 9})).await, 404);
     assert_eq!(raw("/api/clock", json!({"moment": -1})).await, 400);
-    let refused = front.act(camille, json!({"kind": "press", "message": "x", "component": "y"})).await;
+    let refused = front
+        .act(camille, json!({"kind": "press", "message": "x", "component": "y"}))
+        .await;
     assert!(refused["refused"].is_string());
-    let refused = front.act(camille, json!({"kind": "submit", "interaction": "12", "fields": []})).await;
+    let refused = front
+        .act(camille, json!({"kind": "submit", "interaction": "12", "fields": []}))
+        .await;
     assert!(refused["refused"].as_str().unwrap().contains("n’est plus ouvert"));
     let bad = json!({"kind": "write", "channel": discord.channel("général").to_string(), "text": "",
         "files": [{"name": "a", "bytes": "?"}]});
-    assert!(front.act(camille, bad).await["refused"].as_str().unwrap().contains("lisible"));
+    assert!(
+        front.act(camille, bad).await["refused"]
+            .as_str()
+            .unwrap()
+            .contains("lisible")
+    );
     assert_eq!(front.view(camille, 0).await["me"]["name"], "Camille");
 }
 
@@ -349,7 +424,10 @@ async fn time_moves_for_everyone_and_newcomers_arrive() {
     let salome: u64 = made["id"].as_str().unwrap().parse().unwrap();
     assert!(discord.read(|world| world.member(salome).is_some()));
     let seen = front.view(salome, 0).await;
-    assert_eq!((&seen["me"]["name"], &seen["me"]["role"]), (&json!("Salomé"), &json!("Nouvelle personne")));
+    assert_eq!(
+        (&seen["me"]["name"], &seen["me"]["role"]),
+        (&json!("Salomé"), &json!("Nouvelle personne"))
+    );
     assert_eq!(seen["cast"].as_array().unwrap().len(), 3);
     // There is always another one.
     assert_eq!(front.post("/api/newcomer", &json!({})).await["name"], "Salomé 2");
@@ -364,11 +442,16 @@ async fn the_live_view_asks_for_the_key_and_tells_what_changes() {
     let look = json!({"as": camille.to_string(), "channel": channel.to_string()});
 
     let mut foreign = address.clone().into_client_request().unwrap();
-    foreign.headers_mut().insert("origin", "https://example.org".parse().unwrap());
+    foreign
+        .headers_mut()
+        .insert("origin", "https://example.org".parse().unwrap());
     assert!(tokio_tungstenite::connect_async(foreign).await.is_err());
 
     let (mut wrong, _) = tokio_tungstenite::connect_async(&address).await.unwrap();
-    wrong.send(Message::text(json!({"key": "autre", "look": look}).to_string())).await.unwrap();
+    wrong
+        .send(Message::text(json!({"key": "autre", "look": look}).to_string()))
+        .await
+        .unwrap();
     let closed = wrong.next().await.unwrap().unwrap();
     assert!(matches!(closed, Message::Close(Some(frame)) if u16::from(frame.code) == 4401));
 
@@ -379,7 +462,10 @@ async fn the_live_view_asks_for_the_key_and_tells_what_changes() {
     assert_eq!(first["parts"].as_object().unwrap().len(), 9);
     assert_eq!(first["parts"]["tour"]["stops"][0]["done"], false);
     front
-        .act(camille, json!({"kind": "write", "channel": channel.to_string(), "text": "bonjour à tous"}))
+        .act(
+            camille,
+            json!({"kind": "write", "channel": channel.to_string(), "text": "bonjour à tous"}),
+        )
         .await;
     // Only what differs is told; the step of the tour is ticked by the world.
     let told = next(&mut live).await;
