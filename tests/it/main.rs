@@ -8,6 +8,7 @@
     reason = "a test stops where something is not as it says, and tells why"
 )]
 
+mod browser;
 mod council;
 mod delivery;
 mod desk;
@@ -26,6 +27,7 @@ mod permissions;
 mod phone;
 mod posts;
 mod reports;
+mod sandbox;
 mod scenarios;
 mod space;
 mod startup;

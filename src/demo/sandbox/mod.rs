@@ -8,8 +8,11 @@
 //!
 //! The clock of the bot and that of the loopback are two; both run at the machine's pace from the same instant, and a jump
 //! moves both, then wakes every loop.
+//!
+//! The national team has run `/installer` when the visitor comes, and people have begun to talk ([`life`]).
 
 mod country;
+mod life;
 mod names;
 mod seed;
 mod tour;
@@ -27,7 +30,7 @@ use super::program::{Folder, Program};
 use crate::clock::Clock;
 use crate::loopback::model::ChannelKind;
 use crate::loopback::page::{self, Character, Jump, Moment, Newcomer, Page, Stage};
-use crate::loopback::{Builder, Handle, Loopback, permissions};
+use crate::loopback::{Builder, Handle, Loopback, World, permissions};
 use crate::run;
 use country::TOWNS;
 
@@ -123,11 +126,12 @@ impl Sandbox {
         // Both clocks show the same instant from here on, whatever the seeding took.
         clock.set(discord.now());
         let program = std::sync::Arc::new(Program::start(settings, clock.clone()).await?);
-        let commands = |world: &crate::loopback::World| (!world.commands.is_empty()).then_some(());
+        let commands = |world: &World| (!world.commands.is_empty()).then_some(());
         discord
             .try_wait("the commands", COMMANDS, commands)
             .await
             .map_err(|too_long| DemoError::Stuck(too_long.what))?;
+        life::begin(&discord).await;
         let stage = stage(&discord, start, clock, &program);
         let page = Page::serve(discord.handle(), stage, port).await?;
         tracing::info!(millis = begun.elapsed().as_millis(), "the page is served");
@@ -142,7 +146,7 @@ impl Sandbox {
     /// Waits until every group in formation has its space, `limit` at most; tells whether they all have.
     pub async fn spaces_built(&self, limit: Duration) -> bool {
         let wanted = country::spaces();
-        let built = |world: &crate::loopback::World| {
+        let built = |world: &World| {
             let whole = |id| {
                 world
                     .children(id)
@@ -152,7 +156,9 @@ impl Sandbox {
             let categories = world.channels.values().filter(|c| c.kind == ChannelKind::Category);
             (categories.filter(|c| whole(c.id)).count() >= wanted).then_some(())
         };
-        self.discord.try_wait("the spaces", limit, built).await.is_ok()
+        let all = self.discord.try_wait("the spaces", limit, built).await.is_ok();
+        life::talk(&self.discord);
+        all
     }
 
     /// The address to open in a browser, key included.
@@ -194,9 +200,8 @@ fn server(start: DateTime<Utc>) -> Builder {
         .role(NATIONAL, 0)
         .role(MANAGER, permissions::MANAGE_GUILD)
         .category("Accueil")
-        .channel("bienvenue")
-        .channel("annonces")
         .channel("entraide")
+        .channel("présentations")
         .member(NADIA.0, NADIA.1, &[NATIONAL, MANAGER])
         .member(AWA.0, AWA.1, &[])
         .member(CAMILLE.0, CAMILLE.1, &[])

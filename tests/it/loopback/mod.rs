@@ -6,6 +6,7 @@ mod gateway;
 mod interactions;
 mod limits;
 mod page;
+mod page_browser;
 mod permissions;
 mod persons;
 mod raw;

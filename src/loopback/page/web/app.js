@@ -109,7 +109,10 @@ function drawHead() {
 
 function toggleSidebar() {
   const open = document.body.classList.toggle("menu");
+  const menu = $("bar").querySelector("[data-bar=menu]");
+  menu?.setAttribute("aria-expanded", String(open));
   if (open) $("sidebar").querySelector("[aria-current], button")?.focus();
+  else menu?.focus();
 }
 
 function connection(up) {

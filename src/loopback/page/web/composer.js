@@ -83,7 +83,7 @@ function writing() {
   const combo = suggesting({
     tag: "textarea", id: "text", rows: 1, maxlength: 2000, enterkeyhint: "send",
     "aria-label": channel.direct ? `Écrire à ${channel.name}` : `Écrire dans ${channel.name}`,
-    placeholder: channel.direct ? `Écrire à ${channel.name}` : "Écrire, ou / pour une commande",
+    placeholder: channel.direct ? `Écrire à ${channel.name}` : "Écrire, ou taper /",
   }, {
     always: false,
     find: (text) => {

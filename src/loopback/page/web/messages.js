@@ -12,6 +12,9 @@ import { dismiss, follow, state } from "./state.js";
 /** What is drawn: the text of each message as it came, by identifier. */
 let drawn = new Map();
 let shown = { channel: "", as: "" };
+/** The names that mentions were drawn with, and how often they changed. */
+let directory = null;
+let names = 0;
 /** The message to which one jumps once it is drawn. */
 let wanted = "";
 
@@ -110,7 +113,10 @@ function draw() {
   if (channel.older > 0) nodes.push(older(channel.older));
   else nodes.push(beginning(channel));
   let before = null;
-  const names = JSON.stringify(state.directory.roles).length;
+  if (directory !== state.directory) {
+    directory = state.directory;
+    names += 1;
+  }
   for (const message of messages) {
     if (!before || day(before.at) !== day(message.at)) nodes.push(separator(message.at));
     // What a message looks like depends on what stands above it, on what is under way, and on the names it mentions.

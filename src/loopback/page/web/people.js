@@ -25,7 +25,7 @@ function draw(toggleSidebar) {
   const here = document.activeElement?.dataset?.bar;
   const done = tour.stops.filter((stop) => stop.done).length;
   fill($("bar"),
-    el("button", { type: "button", class: "bare only-narrow", "aria-label": "Salons", data: { bar: "menu" }, onclick: toggleSidebar }, icon("menu")),
+    el("button", { type: "button", class: "bare only-narrow", "aria-label": "Salons", "aria-expanded": String(document.body.classList.contains("menu")), data: { bar: "menu" }, onclick: toggleSidebar }, icon("menu")),
     el("button", {
       type: "button", class: "person", "aria-haspopup": "dialog", data: { bar: "person" }, onclick: openPeople,
     }, avatar(me), el("span", null, el("span", { class: "unseen" }, "Vous êtes "), el("strong", null, me.name),

@@ -33,7 +33,8 @@ function entry(channel, read) {
 
 function draw() {
   const guild = state.guild;
-  if (!guild || !state.me) return;
+  // The parts of another person may still stand there for an instant.
+  if (!guild || state.me?.id !== state.look.as) return;
   const here = document.activeElement?.dataset?.channel;
   const read = lastRead();
   // What was there when this person was first looked at counts as read.
