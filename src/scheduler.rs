@@ -361,14 +361,14 @@ impl Scheduler {
         };
         let (mut next, mut failed) = (None, false);
         for asked in waiting {
-            if now < asked.expires_at {
+            if let Some(found) = asked.found.as_ref().filter(|_| now < asked.expires_at) {
                 if !asked.seen {
                     next = next.into_iter().chain([asked.expires_at]).min();
                     continue;
                 }
                 let told = {
                     let mut tx = self.app.store.read().await?;
-                    installation::told(&self.app, &mut tx, &asked).await?
+                    installation::told(&self.app, &mut tx, found).await?
                 };
                 let view = texts::installation::done(&told, |key| places::name(&self.app, key));
                 match self.courier.edit_answer(&asked.token, &view).await {
