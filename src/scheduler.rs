@@ -29,11 +29,11 @@ use crate::store::answers::{self, Answer};
 use crate::store::backup;
 use crate::store::meta::{self, Fact};
 use crate::store::outbox::{self, Delivery, Lane, Leased, NewMessage};
-use crate::store::{StoreError, Tx, bindings, drafts};
+use crate::store::{StoreError, Tx, bindings, drafts, installs};
 use crate::supervisor::Backoff;
 use crate::texts;
 use crate::usecases::notices::{self, Rendered};
-use crate::usecases::{App, notify, opt_out, places, reminders, validation};
+use crate::usecases::{App, installation, notify, opt_out, places, reminders, validation};
 
 /// How long a row is held for one delivery: longer than the longest one.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -305,8 +305,7 @@ impl Scheduler {
             let mut tx = self.app.store.read().await?;
             answers::waiting(&mut tx).await?
         };
-        let mut next: Option<DateTime<Utc>> = None;
-        let mut failed = false;
+        let (mut next, mut failed) = self.installations(now).await?;
         for answer in waiting {
             let view = {
                 let mut tx = self.app.store.read().await?;
@@ -349,6 +348,44 @@ impl Scheduler {
         };
         let wait = next.map_or(REST, |at| until(at, now).min(REST));
         Ok(retry.map_or(wait, |retry| retry.min(wait)))
+    }
+
+    /// Edits the answers to `/installer` once all is done that can be; gives when the first of those that wait can be edited
+    /// no longer, and whether one is to be tried again.
+    async fn installations(&self, now: DateTime<Utc>) -> Result<(Option<DateTime<Utc>>, bool), Error> {
+        let waiting = {
+            let mut tx = self.app.store.read().await?;
+            installs::awaited(&mut tx).await?
+        };
+        let (mut next, mut failed) = (None, false);
+        for asked in waiting {
+            if now < asked.expires_at {
+                if !asked.seen {
+                    next = next.into_iter().chain([asked.expires_at]).min();
+                    continue;
+                }
+                let told = {
+                    let mut tx = self.app.store.read().await?;
+                    installation::told(&self.app, &mut tx, &asked).await?
+                };
+                let view = texts::installation::done(&told, |key| places::name(&self.app, key));
+                match self.courier.edit_answer(&asked.token, &view).await {
+                    Ok(()) => {}
+                    Err(failure) if failure.is_transient() => {
+                        tracing::warn!(error = %failure, "the answer to /installer could not be edited yet");
+                        failed = true;
+                        continue;
+                    }
+                    Err(failure) => {
+                        tracing::info!(error = %failure, "the answer to /installer can no longer be edited")
+                    }
+                }
+            }
+            let mut tx = self.app.store.write().await?;
+            installs::answered(&mut tx, asked.id).await?;
+            tx.commit_quietly().await?;
+        }
+        Ok((next, failed))
     }
 
     /// Forgets an answer with its token; when the relay has not read the link in it, a DM will bring it.

@@ -1,5 +1,7 @@
 //! `maillage check`: what the host can verify before a start, beside a running bot too.
 
+use std::path::Path;
+
 use base64::Engine as _;
 
 use super::{Lines, Shown, say};
@@ -12,31 +14,60 @@ use crate::territories;
 use crate::texts::templates::Texts;
 use crate::texts::{self, host};
 
-/// Checks everything that can be; the first part that is unusable ends it.
+/// Checks everything that can be, and tells all that is wrong on this machine together; Discord is asked once it is all well.
 ///
 /// # Errors
 /// The lines for the host.
-pub(super) async fn check(settings: &Settings) -> Result<(), Lines> {
-    let shown = Shown::of(settings);
-    say(&host::check_settings(settings.file.as_deref()));
-    Texts::load(Some(&settings.texts_dir())).map_err(|faults| texts::faults::lines(&faults))?;
-    let atlas =
-        territories::load(&settings.territories_dir()).map_err(|error| texts::territories::load_error(&error))?;
-    say(&host::check_texts(atlas.territories().len()));
-    let is_there = settings.database.exists();
-    if is_there {
-        let inspection = backup::inspect(&settings.database, &run::key_source(settings))
-            .await
-            .map_err(|error| shown.open(&error))?;
-        say(&host::check_database(
-            &settings.database,
-            inspection.version,
-            inspection.size,
-        ));
-    } else {
-        say(&host::check_no_database(&settings.database));
+pub(super) async fn check(env: &dyn Fn(&str) -> Option<String>, base: &Path) -> Result<(), Lines> {
+    let mut wrong: Vec<Lines> = Vec::new();
+    let settings = match Settings::load(env, base) {
+        Ok(settings) => {
+            wrong.extend(settings.unserved().iter().map(ToString::to_string));
+            say(&host::check_settings(settings.file.as_deref()));
+            Some(settings)
+        }
+        Err(faults) => {
+            wrong.push(texts::faults::lines(&faults));
+            None
+        }
+    };
+    // Texts and tables are where they are, whatever the settings say.
+    let folders = Settings {
+        base: base.to_owned(),
+        ..Settings::default()
+    };
+    let texts = Texts::load(Some(&folders.texts_dir())).map_err(|faults| texts::faults::lines(&faults));
+    let atlas = territories::load(&folders.territories_dir()).map_err(|error| texts::territories::load_error(&error));
+    match (texts, atlas) {
+        (Ok(_), Ok(atlas)) => say(&host::check_texts(atlas.territories().len())),
+        (texts, atlas) => wrong.extend([texts.err(), atlas.err()].into_iter().flatten()),
     }
-    discord(settings, &shown).await
+    if let Some(settings) = &settings
+        && let Err(lines) = database(settings).await
+    {
+        wrong.push(lines);
+    }
+    match settings {
+        Some(settings) if wrong.is_empty() => discord(&settings, &Shown::of(&settings)).await,
+        _ => Err(wrong.join("\n")),
+    }
+}
+
+/// Looks at the database and its key, without changing either.
+async fn database(settings: &Settings) -> Result<(), Lines> {
+    if !settings.database.exists() {
+        say(&host::check_no_database(&settings.database));
+        return Ok(());
+    }
+    let inspection = backup::inspect(&settings.database, &run::key_source(settings))
+        .await
+        .map_err(|error| Shown::of(settings).open(&error))?;
+    say(&host::check_database(
+        &settings.database,
+        inspection.version,
+        inspection.size,
+    ));
+    Ok(())
 }
 
 /// What Discord says of the token, the application and the servers; when it does not answer, that is told and forgiven.

@@ -5,7 +5,9 @@
 
 mod check;
 mod copies;
+mod export;
 mod import;
+mod rekey;
 mod territories;
 
 use std::collections::HashMap;
@@ -67,6 +69,13 @@ enum Command {
         #[arg(help = host::BACKUP_FILE)]
         file: PathBuf,
     },
+    #[command(about = host::EXPORT)]
+    Export {
+        #[arg(help = host::EXPORT_FOLDER)]
+        folder: PathBuf,
+    },
+    #[command(about = host::REKEY)]
+    Rekey,
     #[command(about = host::RESTORE)]
     Restore {
         #[arg(help = host::RESTORE_FILE)]
@@ -144,9 +153,8 @@ async fn perform(command: Command) -> Result<(), Lines> {
             serve(settings).await
         }
         Command::Check => {
-            let settings = load(true)?;
             log(Some(QUIET_LOGS), Output::Error);
-            check::check(&settings).await
+            check::check(&env, &base).await
         }
         Command::Import { file, dry_run } => {
             let settings = load(false)?;
@@ -167,6 +175,16 @@ async fn perform(command: Command) -> Result<(), Lines> {
             let settings = load(false)?;
             copies::backup(&settings, &file).await
         }
+        Command::Export { folder } => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            export::export(&settings, &folder).await
+        }
+        Command::Rekey => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            rekey::rekey(&settings).await
+        }
         Command::Restore { file } => {
             let settings = load(false)?;
             log(Some(QUIET_LOGS), Output::Error);
@@ -175,7 +193,12 @@ async fn perform(command: Command) -> Result<(), Lines> {
         // No token, no settings: what the sandbox shows must not depend on the host's.
         #[cfg(feature = "demo")]
         Command::Demo { scenario } => {
-            let told = Box::pin(crate::demo::run(scenario, &mut std::io::stdout())).await;
+            let mut out = std::io::stdout();
+            let told = if scenario {
+                Box::pin(crate::demo::tell(&mut out)).await
+            } else {
+                Box::pin(crate::demo::sandbox::run(&mut out, asked_to_end())).await
+            };
             told.map_err(|error| host::demo(&error.to_string()))
         }
     }
@@ -330,6 +353,7 @@ impl Shown {
             OpenError::Held(path) => host::held(path),
             OpenError::NotOurs(path) => host::not_ours(path),
             OpenError::Newer(version) => host::newer(&self.database, *version, migrations::latest()),
+            OpenError::Older(version) => host::older(&self.database, *version, migrations::latest()),
             OpenError::Key(KeyError::Malformed) => host::key_malformed(self.key.as_deref()),
             OpenError::Key(KeyError::Missing(path)) => host::key_missing(path),
             OpenError::Key(KeyError::Wrong) => host::key_wrong(self.key.as_deref()),

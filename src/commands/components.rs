@@ -11,8 +11,8 @@ use serenity::all::{
 
 use super::reply::Reply;
 use super::{
-    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, invitation, mon_groupe,
-    registre, relai, reunion, valider, welcome,
+    Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, installer, invitation,
+    mon_groupe, rapport, registre, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -192,6 +192,10 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::PairDistinct(a, b, rank) => inscrits::distinct(press, a, b, rank).await,
         Action::GroupList(page) => groupe::turn(press, page).await,
         Action::RelayList(page) => relai::turn(press, page).await,
+        Action::ReportRegion(file) => rapport::chosen(press, file).await,
+        Action::Prompt(scope) => rapport::prompt(press, &scope).await,
+        Action::Diagnostic => installer::refresh(press).await,
+        Action::ReloadTexts => installer::reload(press).await,
         _ => Err(stale()),
     }
 }

@@ -9,11 +9,14 @@ mod autocomplete;
 pub mod choice;
 pub mod components;
 pub mod contacts;
+mod exporter;
 mod groupe;
 mod importer;
 mod inscrits;
+mod installer;
 pub mod invitation;
 pub mod mon_groupe;
+mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
@@ -112,8 +115,14 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         relai::relai(),
         referent::referent(),
         importer::importer(),
+        exporter::exporter(),
         inscrits::inscrits(),
         reunion::reunion(),
+        rapport::rapport_region(),
+        rapport::rapport_national(),
+        rapport::couverture(),
+        installer::installer(),
+        installer::diagnostic(),
     ]
 }
 

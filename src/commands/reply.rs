@@ -138,13 +138,26 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// When Discord refuses, or cannot be reached.
     pub async fn edit(&self, message: &Message) -> Result<(), Error> {
-        self.http
+        let edited = self
+            .http
             .edit_original_interaction_response(self.token, &view::message(message), view::files(message))
             .await
-            .map_err(|source| Error::Discord {
-                doing: "editing an answer",
-                source: Box::new(source),
-            })?;
+            .map_err(editing)?;
+        self.add_files(message, &edited).await
+    }
+
+    /// Adds the second file of a message and those after it, one by one.
+    async fn add_files(&self, message: &Message, shown: &serenity::all::Message) -> Result<(), Error> {
+        let mut shown = kept(shown);
+        for file in message.files.iter().skip(1) {
+            let body = view::one_more(file, &shown);
+            let edited = self
+                .http
+                .edit_original_interaction_response(self.token, &body, vec![view::file(file)])
+                .await
+                .map_err(editing)?;
+            shown = kept(&edited);
+        }
         Ok(())
     }
 
@@ -153,13 +166,23 @@ impl<'a> Reply<'a> {
     /// # Errors
     /// When Discord refuses, or cannot be reached.
     pub async fn follow_up(&self, message: &Message) -> Result<(), Error> {
-        self.http
+        let failed = |source| Error::Discord {
+            doing: "following up an answer",
+            source: Box::new(source),
+        };
+        let mut shown = self
+            .http
             .create_followup_message(self.token, &view::answer(message, true), view::files(message))
             .await
-            .map_err(|source| Error::Discord {
-                doing: "following up an answer",
-                source: Box::new(source),
-            })?;
+            .map_err(failed)?;
+        for file in message.files.iter().skip(1) {
+            let body = view::one_more(file, &kept(&shown));
+            shown = self
+                .http
+                .edit_followup_message(self.token, shown.id, &body, vec![view::file(file)])
+                .await
+                .map_err(failed)?;
+        }
         Ok(())
     }
 
@@ -199,7 +222,27 @@ impl<'a> Reply<'a> {
             }
         }
         self.answered.flag().store(true, Ordering::Release);
+        if message.files.len() > 1 {
+            let shown = self
+                .http
+                .get_original_interaction_response(self.token)
+                .await
+                .map_err(editing)?;
+            self.add_files(message, &shown).await?;
+        }
         Ok(())
+    }
+}
+
+/// The files that a message shows.
+fn kept(shown: &serenity::all::Message) -> Vec<u64> {
+    shown.attachments.iter().map(|file| file.id.get()).collect()
+}
+
+fn editing(source: serenity::Error) -> Error {
+    Error::Discord {
+        doing: "editing an answer",
+        source: Box::new(source),
     }
 }
 

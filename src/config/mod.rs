@@ -41,6 +41,20 @@ pub const DEFAULT_FILE: &str = "config/maillage.toml";
 /// The database that is used when `DATABASE_URL` names no other, in the working directory.
 pub const DEFAULT_DATABASE: &str = "maillage.db";
 
+/// The shipped settings file: what it holds is what is used without it, as a test holds.
+const SHIPPED: &str = include_str!("../../config/maillage.toml");
+
+/// The variables that change how the program runs and are no settings of the file.
+const VARIABLES: [&str; 7] = [
+    "DISCORD_API_URL",
+    "DISCORD_GUILD_ID",
+    "DATABASE_URL",
+    "MAILLAGE_CONFIG",
+    "MAILLAGE_KEY",
+    "METRICS_ADDR",
+    "RUST_LOG",
+];
+
 /// The token of the bot. Neither `Debug` nor a fault shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(Zeroizing<String>);
@@ -154,6 +168,8 @@ pub struct Settings {
     pub base: PathBuf,
     /// The settings file that was read, if any.
     pub file: Option<PathBuf>,
+    /// The names of the settings that differ from the shipped ones, wherever they were given; never their values.
+    pub overrides: Vec<String>,
     /// What the file can change.
     pub tunables: Tunables,
 }
@@ -286,6 +302,7 @@ impl Settings {
             ),
             base: base.to_owned(),
             file: None,
+            overrides: Vec::new(),
             tunables: Tunables::default(),
         };
         if needs_token && env("DISCORD_TOKEN").is_none() {
@@ -314,6 +331,12 @@ impl Settings {
         let mut reader = Reader::new(&env, &source, faults);
         settings.tunables = Tunables::read(&mut reader);
         reader.refuse_unknown();
+        settings.overrides = VARIABLES
+            .iter()
+            .filter(|name| env(name).is_some())
+            .map(|name| (*name).to_owned())
+            .collect();
+        settings.overrides.extend(reader.overrides(SHIPPED));
         if reader.faults.is_empty() {
             Ok(settings)
         } else {

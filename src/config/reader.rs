@@ -142,12 +142,49 @@ impl<'a> Reader<'a> {
         self.faults.append(&mut faults);
     }
 
+    /// The names of the settings that a variable gives, and of those that the file gives otherwise than `shipped`.
+    pub(super) fn overrides(&self, shipped: &str) -> Vec<String> {
+        let (shipped_table, _) = DeTable::parse_recoverable(shipped);
+        let mut names = Vec::new();
+        for (section, key) in &self.known {
+            let variable = variable(section, key);
+            if (self.env)(&variable).is_some_and(|value| !value.trim().is_empty()) {
+                names.push(variable);
+            } else if let Some(given) = written(&self.source.table, self.source.text, section, key)
+                && Some(given) != written(shipped_table.get_ref(), shipped, section, key)
+            {
+                names.push(format!("{section}.{key}"));
+            }
+        }
+        names
+    }
+
     /// A setting of any section whose name is nearly this one.
     fn elsewhere(&self, name: &str) -> Option<String> {
         let near = nearest(name, self.known.iter().map(|(_, key)| key.as_str()))?;
         let (section, key) = self.known.iter().find(|(_, key)| key == near)?;
         Some(format!("{section}.{key}"))
     }
+}
+
+/// The variable that takes the place of a setting: `MAILLAGE_ECHELLE_ACP` for `echelle.acp`.
+fn variable(section: &str, key: &str) -> String {
+    format!("MAILLAGE_{section}_{key}").to_uppercase()
+}
+
+/// A setting as it is written in a file; of a section of its own, everything in it.
+fn written<'t>(table: &DeTable<'_>, text: &'t str, section: &str, key: &str) -> Option<Vec<&'t str>> {
+    let DeValue::Table(section) = table.get(section)?.get_ref() else {
+        return None;
+    };
+    let value = section.get(key)?;
+    Some(match value.get_ref() {
+        DeValue::Table(inner) => inner
+            .iter()
+            .flat_map(|(name, value)| [&text[name.span()], &text[value.span()]])
+            .collect(),
+        _ => vec![&text[value.span()]],
+    })
 }
 
 fn nearest<'n>(name: &str, known: impl Iterator<Item = &'n str>) -> Option<&'n str> {
@@ -181,9 +218,8 @@ struct Found<'a> {
 }
 
 impl<'a> Section<'_, 'a> {
-    /// The variable that takes the place of a setting: `MAILLAGE_ECHELLE_ACP` for `echelle.acp`.
     fn variable(&self, key: &str) -> String {
-        format!("MAILLAGE_{}_{}", self.name, key).to_uppercase()
+        variable(self.name, key)
     }
 
     fn find(&mut self, key: &'static str) -> Option<Found<'a>> {

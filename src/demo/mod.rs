@@ -1,4 +1,5 @@
-//! The life of a group, played by invented people (product.md §18).
+//! The sandbox (product.md §18): a page in which one tries everything ([`sandbox`]), and the life of a group, played by
+//! invented people.
 //!
 //! A scenario is one file, script and expected transcript together ([`script`]): the test compares it, the demo plays it,
 //! and people read it. [`play`] acts as the persons through the loopback Discord; [`transcript`] writes down what each of
@@ -10,6 +11,7 @@ pub mod markup;
 pub mod page;
 pub mod play;
 mod program;
+pub mod sandbox;
 pub mod script;
 pub mod transcript;
 
@@ -67,12 +69,11 @@ impl DemoError {
     }
 }
 
-/// Plays the life of a group and writes it to `out` while it happens. Without `scenario` the page of the sandbox was asked
-/// for, which is not there yet: the story is told too, and then says so.
+/// Plays the life of a group and writes it to `out` while it happens.
 ///
 /// # Errors
 /// When the story cannot be told to its end.
-pub async fn run(scenario: bool, out: &mut impl Write) -> Result<(), DemoError> {
+pub async fn tell(out: &mut impl Write) -> Result<(), DemoError> {
     let story = Scenario::parse(LIFE_OF_A_GROUP)?;
     play::play(&story, Until::Transcript, |item, block| {
         // Remarks speak to whoever edits the file; the rest is the story.
@@ -85,12 +86,5 @@ pub async fn run(scenario: bool, out: &mut impl Write) -> Result<(), DemoError> 
         Ok(out.flush()?)
     })
     .await?;
-    if !scenario {
-        writeln!(
-            out,
-            "\nLa page du bac à sable n’est pas encore là : à sa place, vous venez de lire l’histoire de \
-             « maillage demo --scenario »."
-        )?;
-    }
     Ok(())
 }

@@ -359,7 +359,7 @@ fn world(people: &[&Cast], start: DateTime<Utc>) -> Builder {
 }
 
 /// The usual settings; only what makes people wait in real time is taken away.
-fn settings(discord: &Loopback, folder: &Folder) -> Result<Settings, DemoError> {
+pub(super) fn settings(discord: &Loopback, folder: &Folder) -> Result<Settings, DemoError> {
     let mut settings = Settings::load_offline(&|_| None, folder.path()).map_err(|faults| {
         DemoError::Impossible(faults.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n"))
     })?;

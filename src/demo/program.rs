@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use chrono::{DateTime, Utc};
 use tokio::runtime::Runtime;
 use tokio_util::sync::CancellationToken;
 
@@ -94,6 +95,11 @@ impl Program {
             return Err(DemoError::Stuck("the greeting of the gateway".to_owned()));
         }
         Ok(program)
+    }
+
+    /// The present of the bot.
+    pub(super) fn now(&self) -> DateTime<Utc> {
+        self.running.app.clock.now()
     }
 
     /// Makes every loop look, after the clock was moved.

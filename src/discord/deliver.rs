@@ -188,6 +188,10 @@ impl Courier {
                 message: found,
             });
         }
+        debug_assert!(
+            message.files.len() < 2,
+            "what is told of our own accord bears one file at most"
+        );
         let mut body = view::message(message);
         body["nonce"] = json!(nonce);
         body["enforce_nonce"] = json!(true);

@@ -9,5 +9,6 @@ pub mod failure;
 pub mod gateway;
 pub mod observe;
 pub mod scheduled;
+pub mod survey;
 pub mod view;
 mod wire;

@@ -6,15 +6,16 @@
 use serde_json::{Value, json};
 use serenity::all::CreateAttachment;
 
-use crate::domain::view::{Button, Embed, Field, Message, Modal, Row, Select, SelectOf, Style, Target};
+use crate::domain::view::{Button, Embed, Field, File, Message, Modal, Row, Select, SelectOf, Style, Target};
 
 /// The flag of a message that only its reader sees.
 const EPHEMERAL: u64 = 1 << 6;
 
-/// The body of a message, without its files. Every field is present, so that an edit replaces all of them.
+/// The body of a message, without its files. Every field is present, so that an edit replaces all of them; files too, when
+/// the message has some.
 #[must_use]
 pub fn message(message: &Message) -> Value {
-    json!({
+    let mut body = json!({
         "content": message.content,
         "embeds": message.embeds.iter().map(embed).collect::<Vec<_>>(),
         "components": message.rows.iter().map(row).collect::<Vec<_>>(),
@@ -23,7 +24,29 @@ pub fn message(message: &Message) -> Value {
             "users": message.mentions.users.iter().map(u64::to_string).collect::<Vec<_>>(),
             "roles": message.mentions.roles.iter().map(u64::to_string).collect::<Vec<_>>(),
         },
-    })
+    });
+    if let Some(first) = message.files.first() {
+        body["attachments"] = json!([upload(first)]);
+    }
+    body
+}
+
+/// How the body names the one file that comes with it. Serenity numbers every file nought when it is given a body of ours, so
+/// that a request carries one file; see [`one_more`].
+fn upload(file: &File) -> Value {
+    let mut upload = json!({"id": 0, "filename": file.name});
+    if !file.description.is_empty() {
+        upload["description"] = json!(file.description);
+    }
+    upload
+}
+
+/// The body that adds one more file to an answer which already shows those of `kept`, and changes nothing else.
+#[must_use]
+pub fn one_more(file: &File, kept: &[u64]) -> Value {
+    let mut attachments: Vec<Value> = kept.iter().map(|id| json!({"id": id.to_string()})).collect();
+    attachments.push(upload(file));
+    json!({ "attachments": attachments })
 }
 
 /// The body of an answer to an interaction; whether only its reader sees it is fixed by the first answer.
@@ -36,14 +59,16 @@ pub fn answer(view: &Message, ephemeral: bool) -> Value {
     body
 }
 
-/// The files of a message.
+/// The first file of a message, which goes with its body; the others follow by [`one_more`].
 #[must_use]
 pub fn files(message: &Message) -> Vec<CreateAttachment> {
-    message
-        .files
-        .iter()
-        .map(|file| CreateAttachment::bytes(file.bytes.clone(), file.name.clone()))
-        .collect()
+    message.files.first().map(file).into_iter().collect()
+}
+
+/// A file as it is uploaded.
+#[must_use]
+pub fn file(file: &File) -> CreateAttachment {
+    CreateAttachment::bytes(file.bytes.clone(), file.name.clone())
 }
 
 /// The body of a modal. Fields are text inputs in action rows: the only kind that serenity 0.12 can read back.

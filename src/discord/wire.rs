@@ -105,6 +105,9 @@ pub(super) struct RawRole {
     mentionable: bool,
     #[serde(default)]
     managed: bool,
+    /// Its rank: only `survey` compares it, so that a role moved by hand changes nothing else.
+    #[serde(default)]
+    pub(super) position: i64,
 }
 
 impl RawRole {
@@ -116,6 +119,7 @@ impl RawRole {
             hoist,
             mentionable,
             managed,
+            position: _,
         } = self;
         (
             RoleId(id),

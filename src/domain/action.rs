@@ -8,6 +8,7 @@ use chrono::NaiveDate;
 
 use super::contact::{Filter, OutcomeKind};
 use super::ids::{GroupId, JournalId, MembershipId, PersonId, TransferId};
+use super::report::Scope;
 
 /// The random name of a sealed draft: 16 characters of a URL-safe alphabet.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -105,7 +106,17 @@ macro_rules! plain_arguments {
         })+
     };
 }
-plain_arguments!(PersonId, GroupId, MembershipId, JournalId, NaiveDate, u32, TransferId);
+plain_arguments!(
+    PersonId,
+    GroupId,
+    MembershipId,
+    JournalId,
+    NaiveDate,
+    u32,
+    TransferId,
+    bool,
+    Scope
+);
 
 impl Argument for DraftId {
     fn write(&self) -> String {
@@ -239,6 +250,11 @@ actions! {
     /// «Confirmer», under «Ne plus appeler» asked by `/appel` with a note.
     CallConfirm(draft: DraftId) = "appel-confirmer";
 
+    /// Choice of the région of a report, with or without its file (product.md §12).
+    ReportRegion(file: bool) = "rapport-region";
+    /// «Relancer», under a report: prompts the relays who did nothing for a while.
+    Prompt(scope: Scope) = "relancer";
+
     /// «J’ai un code», under the welcome: opens the modal (product.md §11).
     Code = "code";
     /// Submission of a code.
@@ -262,6 +278,11 @@ actions! {
     MeetingMove(day: NaiveDate) = "reunion-deplacer";
     /// Submission of the new date.
     MeetingMoveForm(day: NaiveDate) = "reunion-deplacer-form";
+
+    /// «Actualiser», under `/diagnostic` (product.md §17).
+    Diagnostic = "diagnostic";
+    /// «Recharger les textes», under `/diagnostic`.
+    ReloadTexts = "recharger-textes";
 }
 
 #[cfg(test)]
@@ -291,6 +312,8 @@ mod tests {
             Action::MeetingRemind,
             Action::MessagesStop,
             Action::MeetingMove(NaiveDate::MAX),
+            Action::ReportRegion(true),
+            Action::Prompt(Scope::France),
         ] {
             let id = action.custom_id();
             assert!(id.len() <= 100, "{id}");
@@ -312,6 +335,8 @@ mod tests {
             "contacts:tous.x",
             "contacts:toutes.1",
             "appel:1:oui:tous.0",
+            "rapport-region:oui",
+            "relancer:Bretagne",
         ] {
             assert_eq!(Action::parse(id), None, "{id}");
         }

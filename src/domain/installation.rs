@@ -124,6 +124,24 @@ pub struct Limits {
     pub groups: usize,
 }
 
+impl Limits {
+    /// The same after so many more channels, at most `children` of them in one category, and so many more roles.
+    #[must_use]
+    pub fn after(self, channels: usize, children: usize, roles: usize) -> Limits {
+        Limits::of(self.channels + channels, self.roles + roles, self.fullest.max(children))
+    }
+
+    fn of(channels: usize, roles: usize, fullest: usize) -> Limits {
+        let room = CHANNELS_MAX.saturating_sub(channels) / CHANNELS_PER_GROUP;
+        Limits {
+            channels,
+            roles,
+            fullest,
+            groups: room.min(ROLES_MAX.saturating_sub(roles)),
+        }
+    }
+}
+
 impl Checkup {
     /// Whether there is nothing that people have to change.
     #[must_use]
@@ -251,13 +269,7 @@ fn limits(channels: &BTreeMap<ChannelId, SeenChannel>, roles: usize) -> Limits {
     for parent in channels.values().filter_map(|channel| channel.parent) {
         *children.entry(parent).or_default() += 1;
     }
-    let room = CHANNELS_MAX.saturating_sub(channels.len()) / CHANNELS_PER_GROUP;
-    Limits {
-        channels: channels.len(),
-        roles,
-        fullest: children.values().copied().max().unwrap_or(0),
-        groups: room.min(ROLES_MAX.saturating_sub(roles)),
-    }
+    Limits::of(channels.len(), roles, children.values().copied().max().unwrap_or(0))
 }
 
 #[cfg(test)]

@@ -113,6 +113,11 @@ pub enum Notice {
         /// What was put back.
         what: PutBack,
     },
+    /// There is no room on the server for the space of a group, which waits in a queue; to its relays and its référent (§7).
+    SpaceWaits {
+        /// The group.
+        group: GroupId,
+    },
     /// Discord's limits are near, or reached: new groups wait; to the national team (§7).
     Capacity {
         /// Percent of the tightest limit in use.
@@ -128,6 +133,8 @@ pub enum Notice {
         /// The day of the digest before.
         since: NaiveDate,
     },
+    /// This relay did nothing for a while, and someone who steers asks for news; to the relay (§12).
+    Prompted,
     /// A direct message that could not be delivered, told by a mention in a channel, without any name (§5, §10, §11).
     Mention {
         /// Whose direct messages are closed.

@@ -206,6 +206,8 @@ pub struct File {
     pub name: String,
     /// Its bytes.
     pub bytes: Vec<u8>,
+    /// What an image shows, for whoever does not see it; at most 1024 characters, and empty for other files.
+    pub description: String,
 }
 
 impl std::fmt::Debug for File {
@@ -280,6 +282,18 @@ impl Message {
         self.files.push(File {
             name: name.into(),
             bytes,
+            description: String::new(),
+        });
+        self
+    }
+
+    /// The same message with an image, described in words.
+    #[must_use]
+    pub fn with_image(mut self, name: impl Into<String>, bytes: Vec<u8>, description: impl Into<String>) -> Self {
+        self.files.push(File {
+            name: name.into(),
+            bytes,
+            description: description.into(),
         });
         self
     }
@@ -311,6 +325,9 @@ impl Message {
             }
         }
         check("files", self.files.len(), 10);
+        for file in &self.files {
+            check("file description", count(&file.description), 1024);
+        }
         check("rows", self.rows.len(), ROWS_MAX);
         for row in &self.rows {
             match row {

@@ -177,16 +177,16 @@ fn tile(svg: &mut Svg, covered: &Covered, letter: &str) {
             letter,
         );
     }
-    // Two digits in large; a third one still fits in small.
-    let size = if (1..100).contains(&covered.groups) {
-        42
-    } else {
-        SMALLEST
+    // Two digits in large; a third one still fits in small, nearer to the edge.
+    let (size, edge) = match covered.groups {
+        1..100 => (42, 9.0),
+        0 => (SMALLEST, 9.0),
+        _ => (SMALLEST, 5.0),
     };
     svg.text(
         &Text {
             id: &format!("count-{code}"),
-            at: (x + TILE - 9.0, y + 82.0),
+            at: (x + TILE - edge, y + 82.0),
             anchor: Anchor::End,
             size,
             ..label

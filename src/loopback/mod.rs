@@ -51,6 +51,7 @@ mod interactions;
 mod limits;
 pub mod model;
 mod net;
+pub mod page;
 pub mod permissions;
 mod rest;
 mod snowflake;

@@ -23,6 +23,11 @@ impl WorldClock {
         DateTime::<Utc>::from(SystemTime::now()) + self.offset
     }
 
+    /// How far this world's present is from real time.
+    pub(super) fn offset(&self) -> TimeDelta {
+        self.offset
+    }
+
     /// A clock that shows `at` now, before anything has happened in its world.
     pub(super) fn showing(at: DateTime<Utc>) -> Self {
         Self {

@@ -16,7 +16,7 @@ use crate::store::identity::DiscordName;
 use crate::store::journal::{self, Entry};
 use crate::store::meta::{self, Fact};
 use crate::store::roster::{self, Seen};
-use crate::store::{StoreError, Tx, bindings, setbacks};
+use crate::store::{StoreError, Tx, bindings, groups, setbacks};
 use crate::usecases::{notify, welcome};
 
 /// The subject of the setback of a server that cannot be looked at.
@@ -316,6 +316,7 @@ impl Reconciler {
         if settled.is_empty() && queued.is_empty() && told.is_none() {
             return Ok(());
         }
+        let queues = !queued.is_empty();
         let mut tx = self.app.store.write().await?;
         for subject in settled {
             setbacks::clear(&mut tx, subject).await?;
@@ -330,10 +331,13 @@ impl Reconciler {
             };
             setbacks::put(&mut tx, &queue_subject(group), &setback, now).await?;
             tracing::warn!(group.id = %group, "no room on the server: the space of this group waits");
+            space_waits(&mut tx, group, now).await?;
         }
         if let Some((fact, percent)) = told {
             notify::national(&mut tx, &fact, &Notice::Capacity { percent }, now).await?;
             self.capacity_told = Some(fact);
+            tx.commit().await?;
+        } else if queues {
             tx.commit().await?;
         } else {
             tx.commit_quietly().await?;
@@ -355,6 +359,16 @@ impl Reconciler {
         let step = (percent / 10 * 10).max(alert);
         let fact = format!("capacity:{step}:{}-{:02}", now.year(), now.month());
         (self.capacity_told.as_deref() != Some(&fact)).then_some((fact, percent))
+    }
+}
+
+/// Tells those who count on the space of a group that it waits for room.
+async fn space_waits(tx: &mut Tx, group: GroupId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    let (fact, notice) = (format!("space_waits:{group}"), Notice::SpaceWaits { group });
+    notify::relays(tx, group, &fact, &notice, now).await?;
+    match groups::get(tx, group).await? {
+        Some(group) => notify::referents(tx, &group.region, &fact, &notice, now).await,
+        None => Ok(()),
     }
 }
 

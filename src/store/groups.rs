@@ -126,9 +126,9 @@ pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Res
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn to_announce(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, StoreError> {
+pub async fn unannounced(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, region FROM groups WHERE announced_at IS NULL AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
+        "SELECT id, region FROM groups WHERE unannounced = 1 AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
     )
     .fetch_all(tx.conn())
     .await?;
@@ -137,13 +137,13 @@ pub async fn to_announce(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, Stor
         .collect()
 }
 
-/// Notes that these groups have been announced.
+/// Notes that these groups are to be announced, or (`announced`) that they have been.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn announced(tx: &mut Tx, groups: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
-    sqlx::query("UPDATE groups SET announced_at = ? WHERE id IN (SELECT value FROM json_each(?))")
-        .bind(to_sql(now))
+pub async fn set_announced(tx: &mut Tx, groups: &[GroupId], announced: bool) -> Result<(), StoreError> {
+    sqlx::query("UPDATE groups SET unannounced = ? WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(!announced)
         .bind(group_list(groups)?)
         .execute(tx.conn())
         .await?;

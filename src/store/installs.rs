@@ -13,8 +13,8 @@ use crate::domain::installation::Checkup;
 /// What was found when it was asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Found {
-    /// The checks.
-    pub checkup: Checkup,
+    /// The checks; `None` when Discord did not answer.
+    pub checkup: Option<Checkup>,
     /// The keys of what was there already.
     pub there: Vec<String>,
 }
@@ -158,7 +158,7 @@ mod tests {
 
     fn found() -> Found {
         Found {
-            checkup: Checkup {
+            checkup: Some(Checkup {
                 own_role: Some("maillage".to_owned()),
                 missing: 1 << 51,
                 too_high: vec!["Relai local".to_owned()],
@@ -171,7 +171,7 @@ mod tests {
                     groups: 100,
                 },
                 portal: None,
-            },
+            }),
             there: vec!["place:national".to_owned()],
         }
     }

@@ -262,6 +262,22 @@ async fn settle(
     Ok(())
 }
 
+/// Sets aside every row that was due before `before` and not delivered: news that nobody needs any more. Gives their
+/// number. For a database whose past was written at once (the sandbox).
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn drop_older(tx: &mut Tx, before: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64, StoreError> {
+    let done = sqlx::query(
+        "UPDATE outbox SET done_at = ?, outcome = 'dropped', lease_until = NULL WHERE done_at IS NULL AND due_at < ?",
+    )
+    .bind(to_sql(now))
+    .bind(to_sql(before))
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Records a failed delivery, to be tried again at `retry`.
 ///
 /// # Errors

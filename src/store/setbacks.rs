@@ -58,6 +58,18 @@ pub async fn put(tx: &mut Tx, subject: &str, setback: &Setback, now: DateTime<Ut
     Ok(())
 }
 
+/// Lets everything that waits be tried again at once: whoever asks for it has changed something.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn hasten(tx: &mut Tx, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE setbacks SET not_before = ?1 WHERE not_before > ?1")
+        .bind(to_sql(now))
+        .execute(tx.conn())
+        .await?;
+    Ok(())
+}
+
 /// Forgets a setback: what it was about has been done, or is no longer wanted.
 ///
 /// # Errors

@@ -334,6 +334,16 @@ fn happened(what: PutBack) -> &'static str {
     }
 }
 
+/// The space of a group waits for room on the server.
+#[must_use]
+pub fn space_waits(group: &str) -> Message {
+    Message::text(format!(
+        "⚠️ **L’espace du groupe {} attend une place.** Le serveur Discord est plein\u{a0}: l’équipe nationale en est prévenue. Rien \
+         n’est perdu, les validations comptent\u{a0}; l’espace sera créé dès qu’une place se libère, sans rien à refaire.",
+        name(group)
+    ))
+}
+
 /// Discord's limits are near, or reached.
 #[must_use]
 pub fn capacity(percent: u8) -> Message {
@@ -344,7 +354,7 @@ pub fn capacity(percent: u8) -> Message {
     };
     Message::text(format!(
         "⚠️ **Ce serveur Discord est rempli à {percent}\u{a0}%** (salons ou rôles).\n{after} Pour en gagner\u{a0}: `/groupe archiver`, \
-         supprimer des salons qui ne servent plus, ou passer à la disposition «\u{a0}dense\u{a0}»."
+         ou supprimer des salons et des rôles qui ne servent plus. `/diagnostic` montre où en est le serveur."
     ))
 }
 

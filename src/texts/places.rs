@@ -80,7 +80,7 @@ fn purpose(place: &Place, region: Option<&str>) -> String {
     }
 }
 
-/// What a channel is called in a sentence, which starts with it or not.
+/// What a channel is called in a sentence, without its article: «salon de bienvenue».
 #[must_use]
 pub fn label(place: &Place, region: Option<&str>) -> String {
     match place {
@@ -89,7 +89,7 @@ pub fn label(place: &Place, region: Option<&str>) -> String {
         Place::Works => "salon des travaux constituants".to_owned(),
         Place::Welcome => "salon de bienvenue".to_owned(),
         Place::Meeting => "salon de la réunion des nouveaux arrivants".to_owned(),
-        Place::Feed(code) => format!("remontées {}", region.unwrap_or(&code.0)),
+        Place::Feed(code) => format!("salon des remontées {}", region.unwrap_or(&code.0)),
     }
 }
 

@@ -22,6 +22,8 @@ pub struct Authority {
     pub user: UserId,
     /// National team.
     pub national: bool,
+    /// Has «Manage Server» on the bound server.
+    pub manages_server: bool,
     /// Referent of these régions.
     pub regions: Vec<RegionCode>,
     /// Relay of these groups.
@@ -41,6 +43,7 @@ pub async fn of(tx: &mut Tx, actor: Actor) -> Outcome<Authority> {
     Ok(Authority {
         user: actor.user,
         national: functions.national || actor.manages_server,
+        manages_server: actor.manages_server,
         regions: functions.regions,
         relays: functions.relays,
         person: functions.person,
@@ -58,6 +61,18 @@ impl Authority {
             Ok(())
         } else {
             Err(reserved(texts::refusals::NATIONAL))
+        }
+    }
+
+    /// Refuses whoever may not manage the server: the national role alone does not suffice (product.md §17, §19).
+    ///
+    /// # Errors
+    /// «Cette action est réservée aux personnes qui peuvent gérer ce serveur.»
+    pub fn require_manager(&self) -> Outcome<()> {
+        if self.manages_server {
+            Ok(())
+        } else {
+            Err(reserved(texts::refusals::SERVER_MANAGERS))
         }
     }
 

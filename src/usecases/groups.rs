@@ -95,7 +95,7 @@ pub async fn declare(app: &App, actor: Actor, basin: &str, now: DateTime<Utc>) -
     let group = ladder::declare(&mut tx, territory, by, by, now)
         .await?
         .ok_or_else(authority::group_not_found)?;
-    ladder::announce_waiting(&mut tx, now).await?;
+    ladder::announce(&mut tx, &[group], now).await?;
     let group = possible(&mut tx, &atlas, group)
         .await?
         .ok_or_else(authority::group_not_found)?;

@@ -43,7 +43,7 @@ pub async fn settle(
     Ok(change.reached)
 }
 
-/// What a step brings, besides being reached. `Possible` is announced by [`announce_waiting`], many groups together.
+/// What a step brings, besides being reached. `Possible` is announced by [`announce`], many groups together.
 async fn follow(
     tx: &mut Tx,
     rules: &Rules,
@@ -94,7 +94,7 @@ pub async fn declare_ripe(
             declared.push(group);
         }
     }
-    announce_waiting(tx, now).await?;
+    announce(tx, &declared, now).await?;
     Ok(declared)
 }
 
@@ -128,7 +128,7 @@ pub async fn catch_up(app: &App, now: DateTime<Utc>) -> Result<Vec<GroupId>, Sto
 pub async fn announce_late(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
     {
         let mut tx = app.store.read().await?;
-        if groups::to_announce(&mut tx).await?.is_empty() {
+        if groups::unannounced(&mut tx).await?.is_empty() {
             return Ok(false);
         }
     }
@@ -178,13 +178,25 @@ pub async fn declare(
     Ok(Some(group))
 }
 
+/// Announces groups just declared, with those that still wait for someone to tell.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn announce(tx: &mut Tx, declared: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
+    if !declared.is_empty() {
+        groups::set_announced(tx, declared, false).await?;
+        announce_waiting(tx, now).await?;
+    }
+    Ok(())
+}
+
 /// Tells the national team and each referent which groups have become possible, each in one message. What nobody can be told
 /// yet, since neither is known, waits for the next call. Tells whether anything was announced.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let waiting = groups::to_announce(tx).await?;
+async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let waiting = groups::unannounced(tx).await?;
     let Some((first, _)) = waiting.first() else {
         return Ok(false);
     };
@@ -205,6 +217,6 @@ pub async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, S
             notify::referents(tx, region, &fact, &Notice::GroupsPossible { groups }, now).await?;
         }
     }
-    groups::announced(tx, &told, now).await?;
+    groups::set_announced(tx, &told, true).await?;
     Ok(!told.is_empty())
 }

@@ -10,11 +10,15 @@ pub mod calls;
 pub mod charter;
 pub mod contacts;
 pub mod coordinates;
+pub mod diagnostic;
+pub mod export;
 pub mod feeds;
 pub mod group_changes;
 pub mod groups;
 pub mod help;
+pub mod images;
 pub mod import;
+pub mod installation;
 pub mod invitations;
 pub mod ladder;
 pub mod lookup;
@@ -32,6 +36,7 @@ pub mod placing;
 pub mod posts;
 pub mod register;
 pub mod reminders;
+pub mod reports;
 pub mod retirer;
 pub mod standing;
 pub mod statutes;
@@ -65,6 +70,8 @@ pub struct App {
     atlas: RwLock<Arc<Atlas>>,
     guild: OnceLock<GuildId>,
     seen: AtomicBool,
+    /// The map of `/couverture`, kept until it changes.
+    pub last_map: images::LastImage,
 }
 
 impl App {
@@ -79,6 +86,7 @@ impl App {
             atlas: RwLock::new(Arc::new(atlas)),
             guild: OnceLock::new(),
             seen: AtomicBool::new(false),
+            last_map: images::LastImage::default(),
         }
     }
 

@@ -3,19 +3,20 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, feeds, invitations, meeting, places, reminders, standing, transfer, welcome};
+use super::{App, authority, feeds, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
 use crate::domain::ids::{ChannelId, GroupId, PersonId, RegionCode, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::place::Place as Channel;
+use crate::domain::plan::queue_subject;
 use crate::domain::view::Message;
 use crate::error::{Error, Failure};
 use crate::store::groups::Group;
 use crate::store::{
     StoreError, Tx, bindings, calls, groups, ladder, meeting_subscribers, memberships, names, outbox, participation,
-    people, posts, transfers,
+    people, posts, setbacks, transfers,
 };
 use crate::texts;
 use crate::texts::notices::{Place, Possible, Subject, Whom};
@@ -146,6 +147,7 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         // Told in the group's space anyway, or meant for those who are told otherwise.
         Notice::GroupsPossible { .. }
         | Notice::StepReached { .. }
+        | Notice::SpaceWaits { .. }
         | Notice::Validated { .. }
         | Notice::RelayEnded { .. }
         | Notice::WithoutRelay { .. }
@@ -158,6 +160,8 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::RegionDigest { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
+        // Nobody is asked for news in front of the others.
+        | Notice::Prompted
         | Notice::Mention { .. } => return Ok(None),
     };
     if let Some(group) = group
@@ -275,6 +279,7 @@ impl Desk<'_> {
             | Notice::TransferRefused { transfer }
             | Notice::TransferDone { transfer } => self.transfer(*transfer, notice).await?.into(),
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
+            Notice::SpaceWaits { group } => self.space_waits(*group).await?.into(),
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
             Notice::RelayEnded { .. } if self.reader == Reader::National => Rendered::Dropped,
             Notice::RelayEnded { group } => {
@@ -369,6 +374,7 @@ impl Desk<'_> {
                 Reader::User(user) => welcome::message(self.app, self.tx, user, self.now).await?.into(),
                 Reader::National => Rendered::Dropped,
             },
+            Notice::Prompted => self.prompted().await?.into(),
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
@@ -629,6 +635,18 @@ impl Desk<'_> {
         })
     }
 
+    /// To those whom it concerns, while it is so.
+    async fn space_waits(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
+            return Ok(None);
+        };
+        let queued = setbacks::load(self.tx).await?.contains_key(&queue_subject(group.id));
+        if !queued || !(self.relays(group.id).await? || self.steers(&group.region).await?) {
+            return Ok(None);
+        }
+        Ok(Some(texts::notices::space_waits(&group.name)))
+    }
+
     async fn relay_named(&mut self, group: GroupId) -> Result<Option<Message>, Error> {
         let Some(group) = self.group(group).await? else {
             return Ok(None);
@@ -639,6 +657,20 @@ impl Desk<'_> {
         let to_call = self.callable(group.id).await?;
         let place = self.place(group.id).await?;
         Ok(Some(texts::notices::relay_named(&group.name, to_call, place)))
+    }
+
+    async fn prompted(&mut self) -> Result<Option<Message>, Error> {
+        let Reader::User(user) = self.reader else {
+            return Ok(None);
+        };
+        let Some(silent) = reports::still_silent(self.app, self.tx, user, self.now).await? else {
+            return Ok(None);
+        };
+        let mut to_call = 0;
+        for group in functions(self.tx, user).await?.relays {
+            to_call += self.callable(group).await?;
+        }
+        Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
     }
 
     async fn without_relay(&mut self, group: GroupId) -> Result<Option<Message>, Error> {

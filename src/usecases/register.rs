@@ -225,5 +225,6 @@ async fn file(tx: &mut Tx, authority: &Authority, group: &Group, now: DateTime<U
     Ok(Some(File {
         name,
         bytes: csv.finish(),
+        description: String::new(),
     }))
 }

@@ -5,12 +5,17 @@
 
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
+use maillage::domain::coverage::Coverage;
+use maillage::domain::ladder::Stage;
 use maillage::domain::person::{Identity, Phone};
 use maillage::domain::signup_file::SignupFile;
 use maillage::domain::territory::PostalCode;
+use maillage::domain::tiles;
+use maillage::drawing;
 use maillage::store::vault::{SecretKey, Vault};
 use maillage::store::{identity, people};
 use maillage::territories;
+use maillage::texts;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -105,4 +110,25 @@ fn parse_10000_sign_ups(bencher: Bencher<'_, '_>) {
             .filter(Result::is_ok)
             .count()
     });
+}
+
+/// The map of `/couverture`, from facts to PNG: drawn when it changes, kept otherwise.
+#[divan::bench(sample_count = 10)]
+fn draw_the_map(bencher: Bencher<'_, '_>) {
+    let groups: Vec<(&str, Stage)> = tiles::tiles().iter().map(|tile| (tile.code, Stage::Forming)).collect();
+    let coverage = Coverage::of(groups);
+    let words = texts::coverage::on_map(&coverage, "2027-03-14".parse().unwrap());
+    bencher.bench_local(|| {
+        drawing::png(&drawing::map::svg(black_box(&coverage), &words))
+            .unwrap()
+            .len()
+    });
+}
+
+/// Its SVG alone: written at each `/couverture`, to know whether the map has changed.
+#[divan::bench]
+fn write_the_map(bencher: Bencher<'_, '_>) {
+    let coverage = Coverage::of([("34", Stage::Assembly)]);
+    let words = texts::coverage::on_map(&coverage, "2027-03-14".parse().unwrap());
+    bencher.bench_local(|| drawing::map::svg(black_box(&coverage), &words).len());
 }

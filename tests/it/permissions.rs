@@ -50,6 +50,7 @@ const TABLE: &[Row] = &[
     ("groupe renommer", &[("groupe", "999"), ("nom", "Ailleurs")], "n...."),
     ("groupe archiver", &[("groupe", "999")], "n...."),
     ("importer", &[("fichier", "!")], "n...."),
+    ("exporter", &[("quoi", "groupes")], "n...."),
     ("inscrits a-placer", &[], "n...."),
     ("inscrits a-verifier", &[], "n...."),
     ("reunion prochaine", &[], "nrRma"),
@@ -59,7 +60,13 @@ const TABLE: &[Row] = &[
         &[("date", "jamais"), ("nouvelle", "jamais")],
         "n....",
     ),
+    // Managing the server is no role of the table: `installation` has someone who may.
+    ("installer", &[], "....."),
+    ("diagnostic", &[], "n...."),
     ("inscrits fusionner", &[("personne", "999"), ("avec", "998")], "n...."),
+    ("rapport-region", &[], "nr..."),
+    ("rapport-national", &[], "n...."),
+    ("couverture", &[], "nrRma"),
 ];
 
 /// The lines that a person can type, from what is registered.

@@ -69,6 +69,11 @@ async fn refusals() {
     check("refus.txt").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn reports() {
+    check("rapports.txt").await;
+}
+
 /// A file that no test plays would be read by nobody.
 #[test]
 fn every_scenario_is_played() {
@@ -78,7 +83,7 @@ fn every_scenario_is_played() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["refus.txt", "vie-d-un-groupe.txt"]);
+    assert_eq!(names, ["rapports.txt", "refus.txt", "vie-d-un-groupe.txt"]);
 }
 
 /// The same words would come from different people otherwise.

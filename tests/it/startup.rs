@@ -255,6 +255,69 @@ async fn check_warns_of_what_the_portal_allows() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn check_tells_all_that_is_wrong_on_this_machine_together() {
+    let program = Program::new()
+        .with("MAILLAGE_VOTES_QUORUM_POURCENT", "beaucoup")
+        .with("DISCORD_GUILD_ID", "mon serveur");
+    program.write(
+        "config/maillage.toml",
+        "[echelle]\nacp = 3\n\n[roles]\nnationale = \"MCP\"\n",
+    );
+    program.write(
+        "config/textes/sms.md",
+        "---\nversion: 1\ntitre: SMS\n---\n## Un {#contact}\n{{prenon}}\n",
+    );
+    let too_long = "Une phrase de trop. ".repeat(200);
+    program.write(
+        "config/textes/charte-relai.md",
+        &format!("---\nversion: 1\ntitre: Charte\n---\n{too_long}\n"),
+    );
+    program.write("config/territoires/regions.csv", "rien\n");
+    let ended = program.run(&["check"]).await;
+    assert_eq!((ended.code, ended.out.as_str()), (Some(1), ""), "{ended:?}");
+    let lines: Vec<&str> = ended.err.lines().collect();
+    for words in [
+        &["environnement", "MAILLAGE_VOTES_QUORUM_POURCENT", "beaucoup", "Attendu"][..],
+        &["environnement", "DISCORD_GUILD_ID", "mon serveur", "Attendu"],
+        &["config/maillage.toml, ligne 2", "echelle.acp", "Attendu"],
+        &["config/maillage.toml, ligne 5", "roles.nationale", "roles.national"],
+        &["config/textes/sms.md, ligne 6", "prenon"],
+        &["config/textes/charte-relai.md", "caractères"],
+        &["regions.csv"],
+    ] {
+        let found = lines.iter().any(|line| words.iter().all(|word| line.contains(word)));
+        assert!(found, "no line with {words:?} in {lines:#?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_variable_takes_the_place_of_a_wrong_line_and_is_blamed_for_its_own() {
+    let discord = Loopback::start(server()).await.unwrap();
+    let program = Program::for_discord(&discord).with("MAILLAGE_ECHELLE_ACP", "12");
+    program.write("config/maillage.toml", "[echelle]\nacp = \"dix\"\n");
+    let ended = program.run(&["check"]).await;
+    assert_eq!(ended.code, Some(0), "the line is not read: {ended:?}");
+    let program = program.with("MAILLAGE_ECHELLE_ACP", "5");
+    fails(
+        &program,
+        &["check"],
+        &["environnement", "MAILLAGE_ECHELLE_ACP", "«\u{a0}5\u{a0}»", "Attendu"],
+    )
+    .await;
+    // The database and its key are looked at with the rest, before Discord is.
+    program.write("maillage.db", "Ceci n’est pas une base.");
+    program.write("config/textes/sms.md", "rien");
+    let program = program.with("MAILLAGE_ECHELLE_ACP", "12");
+    let before = discord.last_call();
+    let ended = program.run(&["check"]).await;
+    assert_eq!(ended.code, Some(1), "{ended:?}");
+    for word in ["maillage.db", "config/textes/sms.md"] {
+        assert!(ended.err.contains(word), "no «{word}» in {ended:?}");
+    }
+    assert_eq!(discord.last_call(), before, "Discord is asked once all is well here");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_mistyped_command_is_told_in_one_line() {
     let ended = Program::new().run(&["sauvegarde"]).await;
     assert_eq!(ended.code, Some(2), "{ended:?}");

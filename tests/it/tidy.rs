@@ -83,6 +83,22 @@ const FORBIDDEN: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "drawing",
+        &[
+            "store",
+            "usecases",
+            "commands",
+            "discord",
+            "reconciler",
+            "scheduler",
+            "config",
+            "clock",
+            "texts",
+            "run",
+            "loopback",
+        ],
+    ),
+    (
         "texts",
         &[
             "store",
@@ -130,6 +146,10 @@ const FOREIGN: &[(&str, &[&str])] = &[
     ("store", &["serenity", "poise"]),
     ("usecases", &["sqlx", "serenity", "poise"]),
     ("texts", &["sqlx", "serenity", "poise", "tokio"]),
+    (
+        "drawing",
+        &["sqlx", "serenity", "poise", "tokio", "std::env", "std::fs"],
+    ),
     ("discord", &["sqlx", "poise"]),
     ("loopback", &["serenity", "poise", "sqlx"]),
     ("commands", &["sqlx"]),

@@ -442,6 +442,13 @@ pub fn queue_subject(group: GroupId) -> String {
     format!("group:{group}:space")
 }
 
+/// The group that [`queue_subject`] names.
+#[must_use]
+pub fn queue_group(subject: &str) -> Option<GroupId> {
+    let group = subject.strip_prefix("group:")?.strip_suffix(":space")?;
+    group.parse().ok()
+}
+
 /// Whether a setback of this subject is the planner's to keep and to clear.
 #[must_use]
 pub fn is_own_subject(subject: &str) -> bool {

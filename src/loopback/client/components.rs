@@ -64,17 +64,31 @@ impl Person {
     /// # Errors
     /// As for [`Self::select`].
     pub async fn select_users(&self, on: impl On, which: &str, chosen: &[Id]) -> Result<Answer, Refusal> {
+        self.select_entities(on, which, chosen).await
+    }
+
+    /// Chooses what a select of members (5), roles (6), both (7) or channels (8) offers.
+    ///
+    /// # Errors
+    /// As for [`Self::select`].
+    pub async fn select_entities(&self, on: impl On, which: &str, chosen: &[Id]) -> Result<Answer, Refusal> {
         let message = self.visible(&on)?;
         let select = find_select(&message, which)?;
-        if select["type"] != 5 && select["type"] != 7 {
-            return refuse("ce menu n’offre pas de membres");
+        let kind = select["type"].as_u64().unwrap_or(0);
+        if !(5..=8).contains(&kind) {
+            return refuse("ce menu n’offre ni membres, ni rôles, ni salons");
         }
         count_fits(&select, chosen.len())?;
         let data = self.handle.read(|w| {
             let mut resolved = Resolved::default();
-            for user in chosen {
-                let guild = w.channels.get(&message.channel_id).and_then(|c| c.guild_id);
-                resolved.user(w, guild, *user, message.channel_id)?;
+            let guild = w.channels.get(&message.channel_id).and_then(|c| c.guild_id);
+            for one in chosen {
+                match kind {
+                    6 => resolved.role(w, guild, *one)?,
+                    7 if !w.users.contains_key(one) => resolved.role(w, guild, *one)?,
+                    8 => resolved.channel(w, *one)?,
+                    _ => resolved.user(w, guild, *one, message.channel_id)?,
+                }
             }
             let values: Vec<String> = chosen.iter().map(Id::to_string).collect();
             let mut data =

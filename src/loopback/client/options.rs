@@ -198,6 +198,27 @@ impl Resolved {
         Ok(())
     }
 
+    pub(super) fn role(&mut self, world: &World, guild: Option<Id>, role: Id) -> Result<(), Refusal> {
+        let found = guild
+            .and_then(|g| world.guilds.get(&g))
+            .and_then(|g| g.roles.get(&role));
+        let Some(found) = found else {
+            return refuse("ce rôle n’existe pas");
+        };
+        self.add("roles", role, wire::role(found));
+        Ok(())
+    }
+
+    pub(super) fn channel(&mut self, world: &World, channel: Id) -> Result<(), Refusal> {
+        let Some(target) = world.channels.get(&channel) else {
+            return refuse("ce salon n’existe pas");
+        };
+        let partial =
+            json!({"id": wire::id(channel), "name": target.name, "type": target.kind.number(), "permissions": "0"});
+        self.add("channels", channel, partial);
+        Ok(())
+    }
+
     pub(super) fn finish(self) -> Option<Json> {
         (!self.parts.is_empty()).then(|| {
             self.parts
@@ -287,20 +308,11 @@ fn fill(
             wire::id(*user)
         }
         (7, Value::Channel(id)) => {
-            let Some(target) = world.channels.get(id) else {
-                return refuse("ce salon n’existe pas");
-            };
-            let partial =
-                json!({"id": wire::id(*id), "name": target.name, "type": target.kind.number(), "permissions": "0"});
-            resolved.add("channels", *id, partial);
+            resolved.channel(world, *id)?;
             wire::id(*id)
         }
         (8 | 9, Value::Role(id)) => {
-            let role = guild.and_then(|g| world.guilds.get(&g)).and_then(|g| g.roles.get(id));
-            let Some(role) = role else {
-                return refuse("ce rôle n’existe pas");
-            };
-            resolved.add("roles", *id, wire::role(role));
+            resolved.role(world, guild, *id)?;
             wire::id(*id)
         }
         (

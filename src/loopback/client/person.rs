@@ -12,6 +12,11 @@ use super::answer::Answer;
 use super::options::{self, Value};
 use super::{Refusal, refuse};
 
+/// The most files of one message (Discord documentation, «Create Message»).
+const MAX_FILES: usize = 10;
+/// The largest file of somebody without a subscription, in bytes (discord.md §1).
+const MAX_FILE: usize = 10 * 1024 * 1024;
+
 /// A person in front of a Discord client, by default in the first channel of the server that he sees.
 #[derive(Clone, Debug)]
 pub struct Person {
@@ -19,6 +24,8 @@ pub struct Person {
     pub(super) user: Id,
     pub(super) guild: Option<Id>,
     channel: Option<Id>,
+    /// Does not wait for the end of «réfléchit…».
+    hasty: bool,
 }
 
 impl Person {
@@ -29,6 +36,16 @@ impl Person {
             user,
             guild,
             channel: None,
+            hasty: false,
+        }
+    }
+
+    /// The same person, whose acts are over with the first answer: «réfléchit…» is one, as on a screen.
+    #[must_use]
+    pub fn hasty(&self) -> Self {
+        Self {
+            hasty: true,
+            ..self.clone()
         }
     }
 
@@ -154,7 +171,7 @@ impl Person {
             .try_wait("an answer", patience, find)
             .await
             .map_err(|_| Refusal::NoAnswer)?;
-        if let First::Deferred(message) = &first {
+        if let (First::Deferred(message), false) = (&first, self.hasty) {
             let done = |w: &World| w.message(*message).is_none_or(|m| !m.loading).then_some(());
             let waited = self
                 .handle
@@ -170,6 +187,14 @@ impl Person {
     /// # Errors
     /// When the client would not let him write there.
     pub fn send_message(&self, channel: Id, text: &str) -> Result<Id, Refusal> {
+        self.send_files(channel, text, Vec::new())
+    }
+
+    /// Writes a message with files, when permissions allow it.
+    ///
+    /// # Errors
+    /// As for [`Self::send_message`]; what is not a file; more files, or larger ones, than Discord takes.
+    pub fn send_files(&self, channel: Id, text: &str, files: Vec<Value>) -> Result<Id, Refusal> {
         self.handle.write(|w| {
             let Some(place) = w.channels.get(&channel) else {
                 return refuse("ce salon n’existe pas");
@@ -182,11 +207,36 @@ impl Person {
             if w.permissions_of(self.user, place) & needed != needed || member.is_some_and(|m| m.pending) {
                 return refuse(format!("cette personne ne peut pas écrire dans «{}»", place.name));
             }
-            if text.trim().is_empty() || text.chars().count() > 2000 {
+            if !files.is_empty() && w.permissions_of(self.user, place) & perm::ATTACH_FILES == 0 {
+                return refuse(format!(
+                    "cette personne ne peut pas joindre de fichier dans «{}»",
+                    place.name
+                ));
+            }
+            if (text.trim().is_empty() && files.is_empty()) || text.chars().count() > 2000 {
                 return refuse("un message compte de 1 à 2000 caractères");
+            }
+            if files.len() > MAX_FILES {
+                return refuse("un message porte 10 fichiers au plus");
+            }
+            let mut kept = Vec::with_capacity(files.len());
+            for file in files {
+                let Value::File {
+                    name,
+                    content_type,
+                    bytes,
+                } = file
+                else {
+                    return refuse("ce n’est pas un fichier");
+                };
+                if bytes.len() > MAX_FILE {
+                    return refuse(format!("le fichier «{name}» dépasse 10 Mio"));
+                }
+                kept.push(w.new_attachment(channel, &name, &content_type, bytes));
             }
             let draft = Draft {
                 content: Some(text.to_owned()),
+                files: kept,
                 ..Draft::default()
             };
             Ok(w.post(channel, self.user, draft, |_| ()))

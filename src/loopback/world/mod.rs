@@ -23,7 +23,7 @@ use super::builder::Settings;
 use super::calls::{Call, Violation};
 use super::faults::FaultState;
 use super::gateway::Sessions;
-use super::interactions::Interaction;
+use super::interactions::{Interaction, Kind};
 use super::limits::Limits;
 use super::model::{Attachment, Channel, ChannelKind, Command, Guild, Invite, Member, Message, Role, User};
 use super::permissions;
@@ -280,6 +280,17 @@ impl World {
 
     pub(super) fn interaction_metadata(&self, interaction: Id) -> Option<Value> {
         self.interactions.get(&interaction).map(|i| i.metadata.clone())
+    }
+
+    /// Whether this person (or anyone) typed that command, and the bot answered.
+    #[must_use]
+    pub fn was_answered(&self, user: Option<Id>, command: &str) -> bool {
+        self.interactions.values().any(|i| {
+            i.kind == Kind::Command
+                && i.first.is_some()
+                && user.is_none_or(|user| i.user == user)
+                && i.metadata["name"] == command
+        })
     }
 
     /// A page of text about the whole world, for failing tests: names and identifiers, messages shortened.

@@ -5,6 +5,7 @@ mod bot;
 mod gateway;
 mod interactions;
 mod limits;
+mod page;
 mod permissions;
 mod persons;
 mod raw;

@@ -2,6 +2,7 @@
 //! costs, what is put back, and what a death or a refusal at any call leaves.
 
 mod accidents;
+mod capacity;
 mod life;
 mod vandals;
 
