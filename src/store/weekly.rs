@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::Row;
 
 use super::{StoreError, Tx, to_sql};
-use crate::domain::ids::{GroupId, UserId};
+use crate::domain::ids::GroupId;
 use crate::domain::ladder::Step;
 
 /// What has changed in a group.
@@ -56,51 +56,23 @@ pub async fn since(tx: &mut Tx, since: DateTime<Utc>) -> Result<HashMap<GroupId,
     Ok(weeks)
 }
 
-/// The relays in office since before an instant who have neither called nor validated anybody since then.
-///
-/// # Errors
-/// When SQLite fails.
-pub async fn silent_relays(tx: &mut Tx, since: DateTime<Utc>) -> Result<Vec<(GroupId, UserId)>, StoreError> {
-    let rows = sqlx::query(
-        "SELECT r.group_id, r.user_id FROM relays r WHERE r.until IS NULL AND r.since < ?1 \
-           AND NOT EXISTS (SELECT 1 FROM calls c WHERE c.user_id = r.user_id AND c.at >= ?1) \
-           AND NOT EXISTS (SELECT 1 FROM memberships m WHERE m.group_id = r.group_id AND m.validated_by = r.user_id \
-                                                         AND m.validated_at >= ?1) \
-         ORDER BY r.group_id, r.since, r.id",
-    )
-    .bind(to_sql(since))
-    .fetch_all(tx.conn())
-    .await?;
-    rows.iter()
-        .map(|row| {
-            Ok((
-                GroupId(row.try_get("group_id")?),
-                UserId::from_sql(row.try_get("user_id")?),
-            ))
-        })
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use chrono::TimeDelta;
 
     use super::*;
-    use crate::domain::contact::{CallState, Outcome};
+    use crate::domain::ids::UserId;
+    use crate::store::ladder;
     use crate::store::memberships::{self, End, NewMembership};
     use crate::store::support_tests::{group, noon, person, store, territory};
-    use crate::store::{calls, ladder, posts};
 
     #[tokio::test]
-    async fn a_week_counts_what_lasted_and_names_who_was_silent() {
+    async fn a_week_counts_what_lasted() {
         let (_folder, store) = store().await;
         let mut tx = store.write().await.unwrap();
         let here = territory(&mut tx, "1").await;
         let mine = group(&mut tx, here).await;
         let (before, after) = (noon() - TimeDelta::days(20), noon() + TimeDelta::days(1));
-        for (user, at) in [(5, before), (6, before), (7, before), (8, after)] {
-            posts::name_relay(&mut tx, mine, UserId(user), at).await.unwrap();
-        }
         let mut ids = Vec::new();
         for (n, by, at) in [(1, 5, after), (2, 5, after), (3, 6, before)] {
             let person = person(&mut tx, n, Some(here)).await;
@@ -120,18 +92,6 @@ mod tests {
             .unwrap();
         ladder::reach(&mut tx, mine, Step::Possible, before).await.unwrap();
         ladder::reach(&mut tx, mine, Step::Forming, after).await.unwrap();
-        let called = person(&mut tx, 4, Some(here)).await;
-        calls::record(
-            &mut tx,
-            called,
-            UserId(7),
-            Outcome::NoAnswer,
-            None,
-            CallState::ToCall,
-            after,
-        )
-        .await
-        .unwrap();
         let week = Week {
             validated: 1,
             departed: 1,
@@ -142,6 +102,5 @@ mod tests {
             since(&mut tx, after + TimeDelta::days(1)).await.unwrap(),
             HashMap::new()
         );
-        assert_eq!(silent_relays(&mut tx, noon()).await.unwrap(), [(mine, UserId(6))]);
     }
 }

@@ -10,6 +10,7 @@ pub mod coordinates;
 pub mod coverage;
 pub mod dates;
 pub mod diagnostic;
+pub mod exports;
 pub mod faults;
 pub mod feeds;
 pub mod fields;

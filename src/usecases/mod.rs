@@ -11,6 +11,7 @@ pub mod charter;
 pub mod contacts;
 pub mod coordinates;
 pub mod diagnostic;
+pub mod export;
 pub mod feeds;
 pub mod group_changes;
 pub mod groups;

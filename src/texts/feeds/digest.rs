@@ -3,8 +3,8 @@
 use chrono::NaiveDate;
 
 use super::short;
-use crate::domain::ids::UserId;
 use crate::domain::ladder::Step;
+use crate::domain::report::Report;
 use crate::domain::view::{Embed, Message, Tone};
 use crate::texts::dates;
 use crate::texts::ladder::{becomes, gives};
@@ -15,7 +15,7 @@ const CHANGES_MAX: usize = 1500;
 /// The most characters of each list of what needs a hand.
 const LIST_MAX: usize = 700;
 
-/// A region's week.
+/// A région's week.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Digest {
     /// The name of the région.
@@ -26,96 +26,60 @@ pub struct Digest {
     pub until: NaiveDate,
     /// A relay is silent after so many days.
     pub inactive_days: i64,
-    /// Its groups, in order of name.
-    pub groups: Vec<Group>,
+    /// What changed, in order of name.
+    pub changes: Vec<Change>,
+    /// Where the région stands.
+    pub report: Report,
 }
 
-/// A group's week.
+/// What changed in a group.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Group {
+pub struct Change {
     /// Its name.
     pub name: String,
     /// Participations validated.
     pub validated: u32,
     /// Participations that ended.
     pub departed: u32,
-    /// Steps reached, lowest first.
-    pub steps: Vec<Step>,
+    /// The highest step reached.
+    pub step: Option<Step>,
     /// Its members now.
     pub members: u32,
-    /// The next step, with its number.
-    pub next: Option<(Step, u32)>,
-    /// People signed up in its territory.
-    pub signed_up: u32,
-    /// Whether it has no relay.
-    pub without_relay: bool,
-    /// Its relays who are silent.
-    pub silent: Vec<UserId>,
-    /// The next step, when few members are missing, and how many.
-    pub near: Option<(Step, u32)>,
-}
-
-impl Group {
-    fn changed(&self) -> bool {
-        self.validated > 0 || self.departed > 0 || !self.steps.is_empty()
-    }
+    /// The number of the next step; none at the top.
+    pub next: Option<u32>,
 }
 
 /// The digest.
 #[must_use]
 pub fn message(digest: &Digest) -> Message {
-    let groups = &digest.groups;
-    let changed: Vec<String> = groups.iter().filter(|group| group.changed()).map(change).collect();
+    let changed: Vec<String> = digest.changes.iter().map(change).collect();
     let mut parts = vec![if changed.is_empty() {
         "Rien n’a changé cette semaine dans les groupes de la région.".to_owned()
     } else {
         format!("**Ce qui a changé**\n{}", fit_lines(&changed, CHANGES_MAX, ""))
     }];
-    let mut section = |title: String, lines: Vec<String>| {
+    let mut section = |title: &str, lines: Vec<String>| {
         if !lines.is_empty() {
             parts.push(format!("**{title}**\n{}", fit_lines(&lines, LIST_MAX, "")));
         }
     };
-    section(
-        "Sans relai".to_owned(),
-        groups
-            .iter()
-            .filter(|group| group.without_relay)
-            .map(|group| {
-                let waiting = count(group.signed_up.into(), "inscrit", "inscrits");
-                format!("- {} ({waiting})", short(&group.name))
-            })
-            .collect(),
-    );
-    section(
-        format!(
-            "Relais sans activité depuis {}",
-            count(digest.inactive_days.unsigned_abs(), "jour", "jours")
-        ),
-        groups
-            .iter()
-            .filter(|group| !group.silent.is_empty())
-            .map(|group| {
-                let relays: Vec<String> = group.silent.iter().map(|user| format!("<@{user}>")).collect();
-                format!("- {}\u{a0}: {}", short(&group.name), enumeration(&relays))
-            })
-            .collect(),
-    );
-    section(
-        "Tout près d’une étape".to_owned(),
-        groups
-            .iter()
-            .filter_map(|group| {
-                let (step, missing) = group.near?;
-                let missing = count(missing.into(), "membre", "membres");
-                Some(format!(
-                    "- {}\u{a0}: encore {missing} {}",
-                    short(&group.name),
-                    gives(step)
-                ))
-            })
-            .collect(),
-    );
+    let report = &digest.report;
+    let vacant = report.vacant.iter().map(|group| {
+        let waiting = count(group.signed_up.into(), "inscrit", "inscrits");
+        format!("- {} ({waiting})", short(&group.name))
+    });
+    section("Sans relai", vacant.collect());
+    let days = count(digest.inactive_days.unsigned_abs(), "jour", "jours");
+    let silent = report.silent.iter().map(|relay| {
+        let groups: Vec<String> = relay.groups.iter().map(|group| short(group)).collect();
+        format!("- <@{}>\u{a0}: {}", relay.user, enumeration(&groups))
+    });
+    section(&format!("Relais sans activité depuis {days}"), silent.collect());
+    let near = report.near.iter().map(|group| {
+        let missing = count(group.missing.into(), "membre", "membres");
+        format!("- {}\u{a0}: encore {missing} {}", short(&group.name), gives(group.step))
+    });
+    section("Tout près d’une étape", near.collect());
     let title = format!(
         "La semaine en région\u{a0}: {} ({} – {})",
         fit(&digest.region, 60),
@@ -125,8 +89,8 @@ pub fn message(digest: &Digest) -> Message {
     Message::default().with_embed(Embed::new(Tone::Neutral, title, parts.join("\n\n")))
 }
 
-/// «- **Lunel** : 3 membres de plus, 1 départ (7 / 10) ; le groupe devient …».
-fn change(group: &Group) -> String {
+/// «- **Lunel** : 3 participations validées, 1 départ (7 / 10)».
+fn change(group: &Change) -> String {
     let mut news = Vec::new();
     if group.validated > 0 {
         news.push(count(
@@ -138,16 +102,9 @@ fn change(group: &Group) -> String {
     if group.departed > 0 {
         news.push(count(group.departed.into(), "départ", "départs"));
     }
-    news.extend(
-        group
-            .steps
-            .iter()
-            // Higher steps imply the lower ones.
-            .max()
-            .map(|step| becomes(*step).to_owned()),
-    );
+    news.extend(group.step.map(|step| becomes(step).to_owned()));
     let standing = match group.next {
-        Some((_, number)) => format!("{} / {number}", group.members),
+        Some(number) => format!("{} / {number}", group.members),
         None => count(group.members.into(), "membre", "membres"),
     };
     format!("- **{}**\u{a0}: {} ({standing})", short(&group.name), news.join(", "))
