@@ -681,10 +681,8 @@ pub fn news_direct(news: &News, reader: Reader) -> Message {
                      groupe cherche les siens."
                 ),
                 Reader::Referent => "Il lui faut un ou deux relais.".to_owned(),
-                Reader::Member => format!(
-                    "Si vous habitez l’une de ses communes, vous en êtes membre, sans rien avoir à faire. `/mon-groupe` vous \
-                     dit dans quel groupe vous êtes."
-                ),
+                Reader::Member => "Si vous habitez l’une de ses communes, vous en êtes membre, sans rien avoir à faire. `/mon-groupe` vous \
+                     dit dans quel groupe vous êtes.".to_owned(),
             };
             format!("{first} {then}")
         }

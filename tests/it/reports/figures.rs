@@ -13,6 +13,9 @@ use sqlx::{AssertSqlSafe, Row as _};
 
 use crate::world::World;
 
+/// A row, column by column.
+type Fields = BTreeMap<String, Option<String>>;
+
 /// Places of the worlds: territory, département, région.
 const PLACES: [(i64, &str, &str); 8] = [
     (1, "34", "76"),
@@ -269,7 +272,7 @@ impl Naive {
                 continue;
             }
             let id = int(person, "id");
-            let of = |table: &str, at: &str, holds: &dyn Fn(&BTreeMap<String, Option<String>>) -> bool| {
+            let of = |table: &str, at: &str, holds: &dyn Fn(&Fields) -> bool| {
                 self.tables[table]
                     .iter()
                     .filter(|row| int(row, "person_id") == id && holds(row))

@@ -64,7 +64,7 @@ async fn a_death_between_the_call_and_its_record_welcomes_once_even_after_the_ne
 async fn a_gateway_that_drops_in_the_middle_loses_nobody() {
     let gate = Gate::open().await;
     let admin = gate.house.discord.admin();
-    let come = |n: usize| admin.join(admin.create_user(&format!("c{n}"), "Nouveau"), n % 4 == 0);
+    let come = |n: usize| admin.join(admin.create_user(&format!("c{n}"), "Nouveau"), n.is_multiple_of(4));
     for n in 0..12 {
         come(n);
         match n {
