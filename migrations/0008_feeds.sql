@@ -34,7 +34,6 @@ CREATE INDEX feed_events_waiting ON feed_events (region, id) WHERE told_at IS NU
 CREATE INDEX feed_events_by_message ON feed_events (message_id, id) WHERE message_id IS NOT NULL;
 CREATE INDEX feed_events_by_membership ON feed_events (membership_id) WHERE membership_id IS NOT NULL;
 CREATE INDEX feed_events_by_person ON feed_events (person_id) WHERE person_id IS NOT NULL;
-CREATE INDEX memberships_by_person ON memberships (person_id);
 
 -- Whatever ends a participation, renames, merges or erases a person: the messages that tell of it are shown anew (§12, §16).
 CREATE TRIGGER feeds_follow_memberships AFTER UPDATE OF left_at, person_id ON memberships
