@@ -147,6 +147,7 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::ValiderPlace(draft) => valider::choose_place(press, &draft).await,
         Action::ValiderConfirm(draft) => valider::confirm(press, &draft).await,
         Action::Annul(membership) => valider::annul(press, membership).await,
+        Action::AnnulPick(_) => valider::annul_pick(press).await,
         Action::NotMe(person) => valider::not_me(press, person).await,
         Action::TransferAsk(draft) => valider::propose_transfer(press, &draft).await,
         Action::TransferAccept(transfer) => valider::accept_transfer(press, transfer).await,

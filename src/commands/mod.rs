@@ -9,6 +9,7 @@ mod autocomplete;
 pub mod choice;
 pub mod components;
 pub mod contacts;
+mod exporter;
 mod groupe;
 mod importer;
 mod inscrits;
@@ -116,6 +117,7 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         relai::relai(),
         referent::referent(),
         importer::importer(),
+        exporter::exporter(),
         inscrits::inscrits(),
         journal::journal(),
         reunion::reunion(),

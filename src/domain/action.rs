@@ -219,6 +219,8 @@ actions! {
     Annul(membership: MembershipId) = "annuler-validation";
     /// Submission of the reason of an annulment.
     AnnulForm(membership: MembershipId) = "annuler-validation-form";
+    /// Choice of the validation to annul, under a message of a feed: which of its two selects (product.md §12).
+    AnnulPick(part: u32) = "annuler-validation-choix";
     /// «Ce n’est pas moi», under the DM that tells an account that it was linked.
     NotMe(person: PersonId) = "pas-moi";
     /// «Proposer un transfert», under «déjà membre du groupe …» (product.md §6.5).

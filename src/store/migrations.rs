@@ -16,6 +16,7 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (5, "welcomes", include_str!("../../migrations/0005_welcomes.sql")),
     (6, "meetings", include_str!("../../migrations/0006_meetings.sql")),
     (7, "installs", include_str!("../../migrations/0007_installs.sql")),
+    (8, "feeds", include_str!("../../migrations/0008_feeds.sql")),
     (9, "reports", include_str!("../../migrations/0009_reports.sql")),
     (
         10,

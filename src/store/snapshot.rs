@@ -90,7 +90,7 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
 
 /// What content hashes are keyed with: known to whoever has the host's key, and to nobody else.
 fn hash_key(vault: &Vault) -> HashKey {
-    HashKey(vault.blind(Index::Code, "content of messages"))
+    HashKey(vault.suppression(Index::Code, "content of messages"))
 }
 
 fn number(row: &SqliteRow, table: &'static str, column: &'static str) -> Result<u32, StoreError> {

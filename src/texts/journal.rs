@@ -219,6 +219,14 @@ fn phrase(line: &Shown) -> Phrase {
         "zoning.changed" => alone("nouveau découpage du territoire : bassins de vie"),
         "import.done" => alone(import(line.after.as_deref())),
         "space.put_back" => of_group("espace remis en ordre après un changement fait à la main"),
+        "place.put_back" => alone("salon commun remis en ordre après un changement fait à la main"),
+        "server.installed" => alone("installation du serveur demandée"),
+        "texts.reloaded" => alone("textes relus"),
+        "messages.wanted" => of_person("choix de recevoir ou non des messages"),
+        "meeting.moved" => alone("réunion des nouveaux arrivants déplacée"),
+        "meeting.cancelled" => alone("réunion des nouveaux arrivants annulée"),
+        "meeting.kept" => alone("réunion des nouveaux arrivants maintenue"),
+        "relay.prompted" => of_group(format!("relai relancé : {}", account(&line.after))),
         _ => alone(OTHER),
     }
 }

@@ -183,8 +183,8 @@ pub fn ask_merge(merged: &Merged, draft: &DraftId) -> Message {
     });
     lines.extend(merged.lost.map(|stage| {
         format!(
-            "⚠️ Le groupe {source} est {}, et ce statut ne passe pas au groupe {target}. Pour le garder, faites plutôt rejoindre le \
-             groupe {source} par l’autre : `/groupe fusionner` dans l’autre sens.",
+            "⚠️ Le groupe {source} est {}, et ce statut ne passe pas au groupe {target}. Pour le garder, fusionnez dans l’autre \
+             sens : le groupe {target} rejoint alors le groupe {source}.",
             is(stage)
         )
     }));
@@ -197,12 +197,17 @@ pub fn ask_merge(merged: &Merged, draft: &DraftId) -> Message {
     }));
     if merged.transfers_closed > 0 {
         lines.push(format!(
-            "{} entre les deux groupes n’ont plus d’objet et se ferment.",
+            "{} entre les deux groupes, sans objet désormais, {}.",
             count(
                 u64::from(merged.transfers_closed),
                 "demande de transfert",
                 "demandes de transfert"
-            )
+            ),
+            if merged.transfers_closed == 1 {
+                "se ferme"
+            } else {
+                "se ferment"
+            }
         ));
     }
     lines.push("Vous pourrez défaire cette fusion pendant 30 jours.".to_owned());
@@ -661,8 +666,8 @@ pub fn news_direct(news: &News, reader: Reader) -> Message {
                     "Membres, contacts et territoire sont réunis ; l’ancien espace se lit toujours.".to_owned()
                 }
                 Reader::Member => format!(
-                    "Vous êtes membre du groupe {target}, sans rien avoir à faire. `/mon-groupe` vous dit où il en est, et \
-                     `/mes-donnees` ce qui est gardé de vous."
+                    "Vous êtes membre du groupe {target}, sans rien avoir à faire : vos coordonnées sont partagées avec ses \
+                     membres, comme vous l’aviez accepté pour le vôtre. `/mon-groupe` vous dit où il en est."
                 ),
             };
             format!("{first} {then}{}", link(*place))
@@ -676,10 +681,8 @@ pub fn news_direct(news: &News, reader: Reader) -> Message {
                      groupe cherche les siens."
                 ),
                 Reader::Referent => "Il lui faut un ou deux relais.".to_owned(),
-                Reader::Member => format!(
-                    "Si vous habitez l’une de ses communes, vous en êtes membre, sans rien avoir à faire. `/mon-groupe` vous \
-                     dit dans quel groupe vous êtes."
-                ),
+                Reader::Member => "Si vous habitez l’une de ses communes, vous en êtes membre, sans rien avoir à faire. `/mon-groupe` vous \
+                     dit dans quel groupe vous êtes.".to_owned(),
             };
             format!("{first} {then}")
         }
@@ -747,4 +750,170 @@ pub fn news_in_space(news: &News, first: bool) -> Message {
         ),
     };
     Message::text(typeset(&text))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn draft() -> DraftId {
+        DraftId("aZ09-_aZ09-_aZ09".to_owned())
+    }
+
+    fn fusion() -> Merged {
+        Merged {
+            line: JournalId(7),
+            source: "Sète".to_owned(),
+            target: "Lunel".to_owned(),
+            moved: 5,
+            signed_up: 34,
+            standing: "10 / 15\u{a0}: encore 5\u{a0}membres pour publier une procédure de RIC constituant".to_owned(),
+            reached: vec![Step::Assembly],
+            lost: None,
+            relays: vec!["Camille Dupré".to_owned(), "Noé Le Goff".to_owned()],
+            relieved: vec!["Inès Roy".to_owned()],
+            transfers_closed: 1,
+            regions: None,
+            space: true,
+        }
+    }
+
+    fn scission() -> Split {
+        Split {
+            line: JournalId(8),
+            group: GroupId(3),
+            source: "Lunel".to_owned(),
+            name: "Petite Camargue".to_owned(),
+            communes: vec!["Marsillargues".to_owned(), "Saint-Nazaire-de-Pézan".to_owned()],
+            moved: 5,
+            signed_up: 12,
+            standing: "5 / 10\u{a0}: encore 5\u{a0}membres pour devenir une ACP et recevoir des statuts".to_owned(),
+            reached: vec![Step::Forming],
+            source_standing: "4 / 5\u{a0}: encore 1\u{a0}membre".to_owned(),
+            unknown: 3,
+        }
+    }
+
+    fn shown(message: &Message) -> String {
+        assert_eq!(message.faults(), Vec::<String>::new());
+        let embeds: Vec<String> = message
+            .embeds
+            .iter()
+            .map(|embed| format!("[{}]\n{}\n{}", embed.title, embed.description, embed.footer))
+            .collect();
+        format!("{}{}", message.content, embeds.join("\n"))
+    }
+
+    #[test]
+    fn what_would_happen_reads_well() {
+        let foreign = Merged {
+            lost: Some(Stage::Assembly),
+            regions: Some(("Bretagne".to_owned(), "Occitanie".to_owned())),
+            relieved: Vec::new(),
+            reached: Vec::new(),
+            space: false,
+            ..fusion()
+        };
+        let texts = [
+            shown(&ask_merge(&fusion(), &draft())),
+            shown(&ask_merge(&foreign, &draft())),
+            shown(&merged(&fusion())),
+            shown(&ask_split(&scission(), &draft())),
+            shown(&split(&scission())),
+        ];
+        insta::assert_snapshot!(texts.join("\n---\n"));
+    }
+
+    #[test]
+    fn the_longest_names_fit() {
+        let long = "Saint-Rémy-en-Bouzemont-Saint-Genest-et-Isson".to_owned();
+        let most = Merged {
+            source: "*".repeat(60),
+            target: "_".repeat(60),
+            lost: Some(Stage::Assembly),
+            regions: Some((long.clone(), long.clone())),
+            relays: vec!["*".repeat(200), "_".repeat(200)],
+            relieved: vec!["*".repeat(200), "_".repeat(200)],
+            ..fusion()
+        };
+        shown(&ask_merge(&most, &draft()));
+        shown(&merged(&most));
+        let wide = Split {
+            communes: vec![long.clone(); 400],
+            name: "*".repeat(60),
+            ..scission()
+        };
+        shown(&ask_split(&wide, &draft()));
+        shown(&split(&wide));
+        let lines = (0..25)
+            .map(|n| CommuneLine {
+                value: format!("{}.34{n:03}", i64::MAX),
+                name: long.repeat(3),
+                departement: "974".to_owned(),
+                population: u32::MAX,
+                members: u32::MAX,
+                signed_up: u32::MAX,
+                chosen: n % 2 == 0,
+            })
+            .collect();
+        let page = choose(&Choosing {
+            draft: draft(),
+            group: "*".repeat(60),
+            name: "_".repeat(60),
+            total: 400,
+            found: 399,
+            search: "*".repeat(50),
+            page: 3,
+            pages: 16,
+            lines,
+            chosen: vec![long; 400],
+        });
+        shown(&page);
+    }
+
+    #[test]
+    fn news_and_refusals_read_well() {
+        let place = Some((GuildId(1), ChannelId(2)));
+        let union = News::Merged {
+            source: "Sète".to_owned(),
+            target: "Lunel".to_owned(),
+            place,
+        };
+        let part = News::Split {
+            group: "Petite Camargue".to_owned(),
+            source: "Lunel".to_owned(),
+            vacant: Some(GroupId(3)),
+        };
+        let apart = News::Restored {
+            group: "Sète".to_owned(),
+            from: "Lunel".to_owned(),
+            place,
+        };
+        let mut texts = Vec::new();
+        for reader in [Reader::Relay, Reader::Relieved, Reader::Referent, Reader::Member] {
+            texts.push(shown(&news_direct(&union, reader)));
+        }
+        for reader in [Reader::Relay, Reader::Referent, Reader::Member] {
+            texts.push(shown(&news_direct(&part, reader)));
+        }
+        texts.push(shown(&news_direct(&apart, Reader::Member)));
+        for news in [&union, &part, &apart] {
+            texts.push(shown(&news_in_space(news, true)));
+            texts.push(shown(&news_in_space(news, false)));
+        }
+        texts.extend([
+            same_group("Lunel"),
+            archived("Lunel"),
+            one_commune("Lunel"),
+            everything_chosen("Lunel"),
+            territory_changed(),
+            undo_the_later_first(),
+            already_merged(),
+            merge_undo("Sète", "Lunel", 5, 6),
+            merge_undone("Sète", "Lunel", 5),
+            split_undo("Petite Camargue", "Lunel", 5, 1),
+            split_undone("Petite Camargue", "Lunel", 6),
+        ]);
+        insta::assert_snapshot!(texts.join("\n---\n"));
+    }
 }

@@ -140,17 +140,14 @@ pub async fn join(app: &App, actor: Actor, typed: &str, now: DateTime<Utc>) -> O
     let line = journal::write(&mut tx, &entry, now).await?;
     if let Some(group) = group {
         let fact = format!("joined:{line}");
-        notify::relays(
-            &mut tx,
+        let notice = Notice::Joined {
+            person: person.id,
             group,
-            &fact,
-            &Notice::Joined {
-                person: person.id,
-                group,
-            },
-            now,
-        )
-        .await?;
+        };
+        notify::relays(&mut tx, group, &fact, &notice, now).await?;
+        if let Some(group) = groups::get(&mut tx, group).await? {
+            notify::referents(&mut tx, &group.region, &fact, &notice, now).await?;
+        }
     }
     // Wakes the reconciler, which opens the space.
     tx.commit().await?;

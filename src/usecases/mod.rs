@@ -11,6 +11,8 @@ pub mod charter;
 pub mod contacts;
 pub mod coordinates;
 pub mod diagnostic;
+pub mod export;
+pub mod feeds;
 pub mod group_changes;
 pub mod groups;
 pub mod help;

@@ -32,6 +32,15 @@ pub(super) async fn in_space(
     Ok(None)
 }
 
+/// The news as the national team reads them in its channel.
+///
+/// # Errors
+/// When the database fails.
+pub(super) async fn for_nationals(app: &App, tx: &mut Tx, notice: &Notice) -> Result<Option<Message>, Error> {
+    let news = news(app, tx, notice).await?;
+    Ok(news.map(|(news, _)| texts::regroup::news_direct(&news, Reader::Referent)))
+}
+
 /// The news for one account, by what it is now.
 ///
 /// # Errors

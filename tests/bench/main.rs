@@ -1,21 +1,33 @@
 //! What the product costs: time and allocations of its hot paths (`cargo bench`). Nothing here is a limit; limits are counts,
 //! and stand in the tests.
 
-#![allow(clippy::unwrap_used, reason = "a benchmark stops where something is not as it says")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::print_stdout,
+    reason = "a benchmark stops where something is not as it says, and tells what it measured"
+)]
 
+use chrono::DateTime;
 use divan::counter::ItemsCount;
 use divan::{AllocProfiler, Bencher, black_box};
+use maillage::clock::Clock;
+use maillage::config::Settings;
 use maillage::domain::coverage::Coverage;
+use maillage::domain::import::Progress;
 use maillage::domain::ladder::Stage;
 use maillage::domain::person::{Identity, Phone};
 use maillage::domain::signup_file::SignupFile;
 use maillage::domain::territory::PostalCode;
 use maillage::domain::tiles;
 use maillage::drawing;
+use maillage::store::keyring::KeySource;
 use maillage::store::vault::{SecretKey, Vault};
-use maillage::store::{identity, people};
+use maillage::store::{Store, identity, people};
 use maillage::territories;
 use maillage::texts;
+use maillage::texts::templates::Texts;
+use maillage::usecases::{App, import};
+use tokio::sync::watch;
 
 #[global_allocator]
 static ALLOC: AllocProfiler = AllocProfiler::system();
@@ -131,4 +143,61 @@ fn write_the_map(bencher: Bencher<'_, '_>) {
     let coverage = Coverage::of([("34", Stage::Assembly)]);
     let words = texts::coverage::on_map(&coverage, "2027-03-14".parse().unwrap());
     bencher.bench_local(|| drawing::map::svg(black_box(&coverage), &words).len());
+}
+
+/// An import of 100,000 lines into a new database (product.md §4): duration, and the memory that the process took at most.
+#[divan::bench(sample_count = 1, sample_size = 1)]
+fn import_100000_sign_ups(bencher: Bencher<'_, '_>) {
+    const LINES: usize = 100_000;
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let codes: Vec<String> = territories::load_shipped()
+        .unwrap()
+        .postal_codes()
+        .map(|code| code.to_string())
+        .collect();
+    let mut file = String::from("prénom;nom;téléphone;mail;code postal;commune;date d’inscription\n");
+    for n in 0..LINES {
+        let phone = format!(
+            "06 {:02} {:02} {:02} {:02}",
+            n / 1_000_000,
+            n / 10_000 % 100,
+            n / 100 % 100,
+            n % 100
+        );
+        let code = &codes[n * 7919 % codes.len()];
+        file.push_str(&format!(
+            "Camille;Dupré{n};{phone};p{n}@example.org;{code};;02/01/2027\n"
+        ));
+    }
+    let opened = || {
+        runtime.block_on(async {
+            let folder = tempfile::tempdir().unwrap();
+            let path = folder.path().join("maillage.db");
+            let store = Store::open(&path, &KeySource::beside(&path)).await.unwrap();
+            let (clock, texts) = (Clock::manual(DateTime::UNIX_EPOCH), Texts::load(None).unwrap());
+            let atlas = territories::load_shipped().unwrap();
+            (folder, App::new(store, Settings::default(), clock, texts, atlas))
+        })
+    };
+    bencher
+        .counter(ItemsCount::new(LINES))
+        .with_inputs(opened)
+        .bench_local_values(|(folder, app)| {
+            let progress = watch::Sender::new(Progress::default());
+            let done = runtime
+                .block_on(import::apply(
+                    &app,
+                    None,
+                    file.clone().into_bytes(),
+                    app.clock.now(),
+                    &progress,
+                ))
+                .unwrap();
+            assert_eq!(done.counts.new, LINES as u64);
+            (folder, app)
+        });
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
+        println!("import_100000_sign_ups: {line}");
+    }
 }

@@ -13,6 +13,7 @@ mod council;
 mod delivery;
 mod desk;
 mod evening;
+mod feeds;
 mod gateway;
 mod ground;
 mod host;

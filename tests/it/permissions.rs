@@ -53,6 +53,7 @@ const TABLE: &[Row] = &[
     ("journal", &[], "nr..."),
     ("groupe archiver", &[("groupe", "999")], "n...."),
     ("importer", &[("fichier", "!")], "n...."),
+    ("exporter", &[("quoi", "groupes")], "n...."),
     ("inscrits a-placer", &[], "n...."),
     ("inscrits a-verifier", &[], "n...."),
     ("reunion prochaine", &[], "nrRma"),

@@ -93,7 +93,16 @@ fn every_scenario_is_played() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["premier-soir.txt", "rapports.txt", "refus.txt", "reunion.txt", "vie-d-un-groupe.txt"]);
+    assert_eq!(
+        names,
+        [
+            "premier-soir.txt",
+            "rapports.txt",
+            "refus.txt",
+            "reunion.txt",
+            "vie-d-un-groupe.txt"
+        ]
+    );
 }
 
 /// The same words would come from different people otherwise.

@@ -167,3 +167,67 @@ async fn snapshot_of(ground: &Ground) -> maillage::domain::snapshot::Snapshot {
         .await
         .unwrap()
 }
+
+#[tokio::test]
+async fn the_fourth_schema_keeps_the_undos_of_the_third() {
+    use sqlx::ConnectOptions as _;
+    let folder = tempfile::tempdir().unwrap();
+    let mut conn = sqlx::sqlite::SqliteConnectOptions::new()
+        .filename(folder.path().join("maillage.db"))
+        .create_if_missing(true)
+        .foreign_keys(true)
+        .connect()
+        .await
+        .unwrap();
+    maillage::store::migrations::apply(&mut conn, 3).await.unwrap();
+    for statement in [
+        "INSERT INTO people (source, created_at, updated_at) VALUES ('site', 1, 1)",
+        "INSERT INTO groups (name, departement, region, declared_at) VALUES ('Lunel', '34', '76', 1)",
+        "INSERT INTO journal (at, event) VALUES (1, 'person.merged'), (1, 'group.archived'), (1, 'group.merged')",
+        "INSERT INTO undos VALUES (1, 'people_merged', 1, NULL, x'01', 9), (2, 'group_archived', NULL, 1, x'02', 9)",
+    ] {
+        sqlx::query(statement).execute(&mut conn).await.unwrap();
+    }
+    maillage::store::migrations::apply(&mut conn, 4).await.unwrap();
+    let kept: Vec<String> =
+        sqlx::query_scalar("SELECT journal_id || kind || coalesce(person_id, '') || hex(sealed) FROM undos ORDER BY 1")
+            .fetch_all(&mut conn)
+            .await
+            .unwrap();
+    assert_eq!(kept, ["1people_merged101", "2group_archived02"]);
+    let undo = "INSERT INTO undos VALUES (3, 'groups_merged', NULL, 1, x'03', 9)";
+    sqlx::query(undo).execute(&mut conn).await.unwrap();
+    assert!(
+        sqlx::query(undo).execute(&mut conn).await.is_err(),
+        "still one for each line"
+    );
+    let unknown = "UPDATE undos SET kind = 'autre' WHERE journal_id = 3";
+    assert!(sqlx::query(unknown).execute(&mut conn).await.is_err());
+}
+
+#[tokio::test]
+async fn the_lines_of_a_group_and_of_a_person_are_found_by_their_indexes() {
+    let ground = Ground::new().await;
+    let raw = raw(&ground).await;
+    for (filter, index) in [
+        (
+            "j.id IN (SELECT id FROM journal WHERE group_id IN (SELECT value FROM json_each('[1]')))",
+            "journal_by_group",
+        ),
+        (
+            "(j.person_id = 1 OR j.person_id IN (SELECT id FROM people WHERE merged_into = 1))",
+            "journal_by_person",
+        ),
+        (
+            "j.id IN (SELECT journal_id FROM passages WHERE journal_id = 1)",
+            "passages_by_line",
+        ),
+    ] {
+        let sql =
+            format!("EXPLAIN QUERY PLAN SELECT j.id FROM journal j WHERE {filter} AND j.id < 9 ORDER BY j.id DESC");
+        let plan: Vec<(i64, i64, i64, String)> =
+            sqlx::query_as(sqlx::AssertSqlSafe(sql)).fetch_all(&raw).await.unwrap();
+        let plan: Vec<String> = plan.into_iter().map(|(.., what)| what).collect();
+        assert!(plan.iter().any(|step| step.contains(index)), "{plan:#?}");
+    }
+}

@@ -1,10 +1,10 @@
 //! What accidents leave of the welcomes: each newcomer has read one, whatever failed.
 
 use chrono::TimeDelta;
-use maillage::loopback::{Action, Fault};
+use maillage::loopback::{Action, Fault, Loopback, text_of};
 
-use super::Gate;
-use crate::support::until;
+use super::{Gate, WELCOME, town};
+use crate::support::{Process, Program, until};
 
 const MESSAGES: &str = "/channels/{channel}/messages";
 const CONVERSATIONS: &str = "/users/@me/channels";
@@ -64,7 +64,7 @@ async fn a_death_between_the_call_and_its_record_welcomes_once_even_after_the_ne
 async fn a_gateway_that_drops_in_the_middle_loses_nobody() {
     let gate = Gate::open().await;
     let admin = gate.house.discord.admin();
-    let come = |n: usize| admin.join(admin.create_user(&format!("c{n}"), "Nouveau"), n % 4 == 0);
+    let come = |n: usize| admin.join(admin.create_user(&format!("c{n}"), "Nouveau"), n.is_multiple_of(4));
     for n in 0..12 {
         come(n);
         match n {
@@ -109,4 +109,41 @@ async fn the_welcomes_rest_when_discord_says_that_they_are_too_many() {
     gate.welcomed("zoe").await;
     gate.quiet().await;
     assert_eq!((gate.welcomes("leo"), gate.welcomes("zoe")), (1, 1));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_older_copy_put_back_welcomes_nobody_twice() {
+    let discord = Loopback::start(town()).await.unwrap();
+    let program = Program::for_discord(&discord).with("MAILLAGE_MESSAGES_PRIVES_INTERVALLE_SECONDES", "0");
+    let welcomes = |who: &str| {
+        let dms = discord.person(who).dms();
+        dms.iter()
+            .filter(|message| text_of(message).starts_with(WELCOME))
+            .count()
+    };
+    let looks = || discord.calls().route("GET", "/guilds/{guild}/members").count();
+    let welcomed = async |who: &str| {
+        discord.person(who).join();
+        until("the welcome", || async { welcomes(who) > 0 }).await;
+    };
+    let stopped = async |process: Process| {
+        process.terminate();
+        assert_eq!(process.ended().await.code, Some(0));
+    };
+    let process = program.spawn(&[]);
+    discord.wait_command("valider").await;
+    welcomed("leo").await;
+    assert_eq!(program.run(&["backup", "copie.db"]).await.code, Some(0));
+    welcomed("zoe").await;
+    stopped(process).await;
+    assert_eq!(program.run(&["restore", "copie.db"]).await.code, Some(0));
+    let before = looks();
+    let process = program.spawn(&[]);
+    until("the look after the restoration", || async { looks() > before }).await;
+    welcomed("max").await;
+    stopped(process).await;
+    for who in ["leo", "zoe", "max"] {
+        assert_eq!(welcomes(who), 1, "{who}");
+    }
+    assert_eq!(welcomes("lea"), 0);
 }
