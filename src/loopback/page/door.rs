@@ -73,7 +73,10 @@ fn refused(why: &'static str) -> Response {
 /// Turns away what does not come from this page, and dresses every answer.
 pub(super) async fn guarded(State(shared): State<Shared>, request: Request, next: Next) -> Response {
     let door = &shared.0.door;
-    let mut response = if door.admits(request.headers()) {
+    let mut response = if shared.0.end.is_cancelled() {
+        // A connection that a browser kept open outlives the port for an instant.
+        StatusCode::SERVICE_UNAVAILABLE.into_response()
+    } else if door.admits(request.headers()) {
         next.run(request).await
     } else {
         refused("Cette page ne répond qu’à elle-même.")

@@ -82,6 +82,7 @@ async fn serve(shared: Shared, mut socket: WebSocket) {
                 }
                 tokio::time::sleep(TOGETHER).await;
             }
+            () = shared.0.end.cancelled() => return,
             told = cast.changed() => if told.is_err() { return },
         }
     }

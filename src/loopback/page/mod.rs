@@ -31,7 +31,8 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::routing::{get, post};
 use tokio::net::TcpListener;
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 pub use stage::{Character, Jump, Moment, Newcomer, Stage, Stop};
 
@@ -57,6 +58,8 @@ struct Inner {
     done: Vec<AtomicBool>,
     /// Told when something changed that is not in the world: the cast.
     changed: watch::Sender<u64>,
+    /// Cancelled when the page is no longer served: what is open then is closed.
+    end: CancellationToken,
 }
 
 /// The handlers' way to everything.
@@ -85,7 +88,7 @@ impl Shared {
 pub struct Page {
     address: SocketAddr,
     key: String,
-    stop: Option<oneshot::Sender<()>>,
+    end: CancellationToken,
 }
 
 impl Page {
@@ -101,11 +104,14 @@ impl Page {
         let address = listener.local_addr()?;
         let door = Door::new(address.port())?;
         let key = door.key().to_owned();
+        let end = CancellationToken::new();
+        let ended = end.clone();
         let shared = Shared(Arc::new(Inner {
             cast: Mutex::new(stage.cast.clone()),
             arrived: Mutex::new(0),
             done: stage.tour.iter().map(|_| AtomicBool::new(false)).collect(),
             changed: watch::Sender::new(0),
+            end: end.clone(),
             handle,
             stage,
             door,
@@ -125,7 +131,6 @@ impl Page {
             .layer(DefaultBodyLimit::max(MAX_REQUEST))
             .layer(axum::middleware::from_fn_with_state(shared.clone(), door::guarded))
             .with_state(shared);
-        let (stop, stopped) = oneshot::channel::<()>();
         tokio::spawn(async move {
             tokio::select! {
                 served = async { axum::serve(listener, router).await } => {
@@ -133,14 +138,10 @@ impl Page {
                         tracing::error!(%error, "the page has stopped serving");
                     }
                 }
-                _ = stopped => {}
+                () = ended.cancelled() => {}
             }
         });
-        Ok(Self {
-            address,
-            key,
-            stop: Some(stop),
-        })
+        Ok(Self { address, key, end })
     }
 
     /// Where it is served.
@@ -164,9 +165,6 @@ impl Page {
 
 impl Drop for Page {
     fn drop(&mut self) {
-        if let Some(stop) = self.stop.take() {
-            // The task may have ended with its runtime.
-            let _ = stop.send(());
-        }
+        self.end.cancel();
     }
 }

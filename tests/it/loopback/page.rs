@@ -382,7 +382,11 @@ async fn odd_requests_are_refused_and_break_nothing() {
     let who = camille.to_string();
     assert_eq!(raw("/api/act", json!({"as": who, "deed": {"kind": "fly"}})).await, 422);
     assert_eq!(
-        raw("/api/act", json!({"as": who, "deed": {"kind": "join", "more": 1}})).await,
+        raw(
+            "/api/act",
+            json!({"as": who, "deed": {"kind": "erase", "message": "1", "more": 1}})
+        )
+        .await,
         422
     );
     assert_eq!(raw("/api/act", json!({"as": "7", "deed": {"kind": "join"}})).await, 404);

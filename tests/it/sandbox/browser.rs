@@ -151,10 +151,7 @@ async fn tour(width: u32, height: u32) {
         )
         .await;
     visitor.ticked(8).await;
-    if browser.narrow {
-        browser.picture("visite").await;
-        browser.click("[data-bar=tour]", "").await;
-    }
+    browser.click("[data-bar=tour]", "").await;
     browser.wait("#panel", "La visite est faite").await;
     browser.picture("fin").await;
 

@@ -76,7 +76,7 @@ function lines(text) {
       const items = [];
       while (at < rows.length && /^ *(?:[-*]|\d+\.) +\S/.test(rows[at])) items.push(rows[at++]);
       at -= 1;
-      nodes.push(list(items));
+      nodes.push(...list(items));
       continue;
     }
     plain.push(row);
@@ -89,17 +89,23 @@ function list(rows) {
   const read = rows.map((row) => /^( *)([-*]|(\d+)\.) +(.*)$/.exec(row));
   const build = (from, to) => {
     const depth = read[from][1].length;
-    const number = read[from][3];
-    const root = el(number ? "ol" : "ul", number && number !== "1" ? { start: number } : null);
+    const roots = [];
+    let numbered = null;
     for (let at = from; at < to; at += 1) {
+      const number = read[at][3];
+      // A list with numbers and one without are two.
+      if (numbered !== Boolean(number)) {
+        numbered = Boolean(number);
+        roots.push(el(number ? "ol" : "ul", number && number !== "1" ? { start: number } : null));
+      }
       let end = at + 1;
       while (end < to && read[end][1].length > depth) end += 1;
       const item = el("li", null, inline(read[at][4]));
-      if (end > at + 1) item.append(build(at + 1, end));
-      root.append(item);
+      if (end > at + 1) item.append(...build(at + 1, end));
+      roots.at(-1).append(item);
       at = end - 1;
     }
-    return root;
+    return roots;
   };
   return build(0, read.length);
 }
