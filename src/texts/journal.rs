@@ -172,6 +172,7 @@ fn phrase(line: &Shown) -> Phrase {
         "call.noted" => of_person("note écrite"),
         "invitation.given" => of_person("invitation donnée"),
         "access.coordinates" => of_person("coordonnées lues"),
+        "access.exported" | "export.made" => alone(format!("export{}", exported(line.after.as_deref()))),
         "register.exported" => of_group("registre exporté"),
         "transfer.asked" => of_person("transfert proposé"),
         "transfer.accepted" => of_person("transfert accepté par le groupe"),
@@ -271,6 +272,25 @@ fn fields(which: Option<&str>) -> String {
         String::new()
     } else {
         format!(" ({})", known.join(", "))
+    }
+}
+
+/// « des personnes (312 lignes)», from «personnes:312».
+fn exported(what: Option<&str>) -> String {
+    let Some((what, rows)) = what.and_then(|what| what.split_once(':')) else {
+        return String::new();
+    };
+    let what = match what {
+        "personnes" => "des personnes",
+        "groupes" => "des groupes",
+        "validations" => "des validations",
+        "journal" => "du journal",
+        _ => return String::new(),
+    };
+    match rows.parse::<u64>() {
+        Ok(1) => format!(" {what} (1\u{a0}ligne)"),
+        Ok(rows) => format!(" {what} ({rows}\u{a0}lignes)"),
+        Err(_) => format!(" {what}"),
     }
 }
 

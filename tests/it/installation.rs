@@ -429,17 +429,15 @@ async fn what_people_change_by_hand_is_put_back_and_told() {
     discord
         .wait_for("the feed to be closed", |world| !world.sees(lea, feed))
         .await;
-    let dm = house
-        .person("camille")
-        .wait_dm("what was put back", |message| {
-            text_of(message).contains("remontées Bretagne")
+    let national = discord.channel("équipe-nationale");
+    discord
+        .wait_for("what was put back, told to the national team", |world| {
+            world.messages_in(national).iter().any(|message| {
+                let text = text_of(message);
+                text.contains("remontées Bretagne") && text.contains("permissions ont été changées")
+            })
         })
         .await;
-    assert!(
-        text_of(&dm).contains("permissions ont été changées"),
-        "{}",
-        text_of(&dm)
-    );
     discord.admin().delete_channel(discord.channel("relecture"));
     discord
         .wait_for("the channel to come back", |world| {

@@ -246,6 +246,10 @@ async fn every_event_of_the_product_has_its_words() {
         for entry in std::fs::read_dir(folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
+                // The loopback Discord knows nothing of the product, and the names of its page's files look like events.
+                if path.ends_with("loopback") {
+                    continue;
+                }
                 folders.push(path);
                 continue;
             }
@@ -259,6 +263,7 @@ async fn every_event_of_the_product_has_its_words() {
                         "access",
                         "call",
                         "charter",
+                        "export",
                         "group",
                         "import",
                         "invitation",
