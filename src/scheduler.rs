@@ -158,9 +158,10 @@ impl Scheduler {
     async fn deliver(&self, row: &Leased, now: DateTime<Utc>) -> Result<bool, Error> {
         let Some(to) = self.destination(row.to).await? else {
             let mut tx = self.app.store.write().await?;
-            notify::to_nationals(&mut tx, &row.into(), now).await?;
-            // Wakes the queue of direct messages.
-            tx.commit().await?;
+            outbox::put_off(&mut tx, row.id, now, None).await?;
+            tx.commit_quietly().await?;
+            // All that waits for a team without channel goes together, in the order of the facts.
+            notify::spread(&self.app, now).await?;
             return Ok(false);
         };
         let rendered = {
