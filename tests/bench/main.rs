@@ -13,6 +13,7 @@ use divan::{AllocProfiler, Bencher, black_box};
 use maillage::clock::Clock;
 use maillage::config::Settings;
 use maillage::domain::coverage::Coverage;
+use maillage::domain::ids::PersonId;
 use maillage::domain::import::Progress;
 use maillage::domain::ladder::Stage;
 use maillage::domain::person::{Identity, Phone};
@@ -22,10 +23,12 @@ use maillage::domain::tiles;
 use maillage::drawing;
 use maillage::store::keyring::KeySource;
 use maillage::store::vault::{SecretKey, Vault};
-use maillage::store::{Store, identity, people};
+use maillage::store::{Store, identity, imports, people};
 use maillage::territories;
 use maillage::texts;
 use maillage::texts::templates::Texts;
+use maillage::usecases::export::parts::{ATTACHMENT_MAX, Parts};
+use maillage::usecases::export::{Pages, What};
 use maillage::usecases::{App, import};
 use tokio::sync::watch;
 
@@ -199,5 +202,59 @@ fn import_100000_sign_ups(bencher: Bencher<'_, '_>) {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     for line in status.lines().filter(|line| line.starts_with("VmHWM")) {
         println!("import_100000_sign_ups: {line}");
+    }
+}
+
+/// `/exporter personnes` over 100,000 people: the peak is what matters, since it stays that of a page and of the file.
+#[divan::bench(sample_count = 3, sample_size = 1)]
+fn export_100000_people(bencher: Bencher<'_, '_>) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let store = runtime.block_on(async {
+        let key = KeySource::Given(SecretKey::new([7; 32]));
+        let store = Store::open(&folder.path().join("maillage.db"), &key).await.unwrap();
+        let now = "2027-03-01T12:00:00Z".parse().unwrap();
+        for batch in 0..100 {
+            let people: Vec<imports::Write> = (0..1000).map(|n| signup(store.vault(), batch * 1000 + n)).collect();
+            let mut tx = store.write().await.unwrap();
+            imports::insert(&mut tx, &people, now).await.unwrap();
+            tx.commit_quietly().await.unwrap();
+        }
+        store
+    });
+    let atlas = territories::load_shipped().unwrap();
+    bencher.counter(ItemsCount::new(100_000_usize)).bench_local(|| {
+        runtime.block_on(async {
+            let mut tx = store.read().await.unwrap();
+            let mut pages = Pages::new(What::People);
+            let mut parts = Parts::new("personnes", What::People.header(), ATTACHMENT_MAX);
+            while let Some(lines) = pages.next(&mut tx, &atlas).await.unwrap() {
+                parts.push(&lines).unwrap();
+            }
+            assert_eq!(pages.rows, 100_000);
+            parts.finish().unwrap()
+        })
+    });
+}
+
+fn signup(vault: &Vault, n: u32) -> imports::Write {
+    let identity = someone(n);
+    imports::Write {
+        id: PersonId(i64::from(n) + 1),
+        indexes: people::Indexes::of(vault, &identity, "34400"),
+        identity,
+        place: people::Place {
+            postal_code: "34400".to_owned(),
+            insee: None,
+            territory: None,
+            placed: None,
+        },
+        signed_up_on: None,
+        pseudo: None,
+        reopens: false,
+        number_blocked: false,
     }
 }

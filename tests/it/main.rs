@@ -13,6 +13,7 @@ mod council;
 mod delivery;
 mod desk;
 mod evening;
+mod exports;
 mod feeds;
 mod gateway;
 mod ground;
