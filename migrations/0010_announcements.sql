@@ -1,4 +1,5 @@
--- Groups that have become possible and of which nobody could be told (product.md §3): an import from the host's shell may
--- declare groups before the bot has met anyone of the national team. They are announced when there is someone to tell.
-ALTER TABLE groups ADD COLUMN unannounced INTEGER NOT NULL DEFAULT 0 CHECK (unannounced IN (0, 1));
-CREATE INDEX groups_unannounced ON groups (id) WHERE unannounced = 1;
+-- Which groups have been announced as possible (product.md §3). An import from the host's shell may declare groups before the
+-- bot has met anyone of the national team: they are announced when there is someone to tell.
+ALTER TABLE groups ADD COLUMN announced_at INTEGER;
+UPDATE groups SET announced_at = declared_at;
+CREATE INDEX groups_to_announce ON groups (id) WHERE announced_at IS NULL;

@@ -39,8 +39,12 @@
 //! - Every change of membership goes through [`usecases::ladder::settle`], in its own transaction.
 //! - No transaction is held across a network call.
 //! - A converged server costs no mutating call, at a wake or at a restart.
+//! - Commands never create channels or roles: `/installer` writes a wish, the reconciler follows the last one. Nothing of the
+//!   server's own channels is wanted before it.
 //! - A space is never public for an instant: its permissions are in the creating call.
 //! - No identity is in clear in the database, in a log, in an error, in an audit reason, or in a channel's name.
+//! - Nobody is welcomed twice, whatever repeats, fails, dies or is put back ([`usecases::welcome`]); what a person asked not to
+//!   receive is not delivered ([`usecases::opt_out`]).
 //! - Time is an argument: `Utc::now()` is in [`clock`] only, and nothing sleeps in a test.
 //!
 //! ## What is deliberately absent

@@ -1,10 +1,11 @@
 //! Finds what is due, puts it into the outbox, and delivers it (product.md §11).
 //!
-//! Four loops, each with a step that tests call:
+//! Five loops, each with a step that tests call:
 //! * [`Scheduler::direct`]: one direct message at a time, most urgent class first, at the pace that Discord bears;
 //! * [`Scheduler::posts`]: posts in channels, which are not paced;
+//! * [`Scheduler::feeds`]: the feeds of the référents, whose messages grow and are edited (§12);
 //! * [`Scheduler::answers`]: the answers to «Confirmer», edited with the link to the space once it is ready (§6.3);
-//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly backup.
+//! * [`Scheduler::rounds`]: reminders and digests that fall due, what is to be forgotten, the nightly work and its backup.
 //!
 //! A delivery leases its row, renders it, calls, and records: no transaction is held across the call. A process that dies
 //! between the call and its record leaves a row that may have been sent: the same nonce, then a look at the channel, keep it
@@ -18,10 +19,11 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use chrono::{DateTime, Days, NaiveTime, TimeDelta, Utc};
 use serenity::http::Http;
 
-use crate::discord::deliver::Courier;
+use crate::discord::deliver::{Courier, To};
 use crate::discord::failure::{ApiFailure, DIRECT_MESSAGES_TOO_FAST, Kind};
 use crate::domain::calendar::{civil, next_daily, paris_date};
 use crate::domain::notice::{Class, Notice, Recipient};
+use crate::domain::place::Place;
 use crate::error::{Error, Failure};
 use crate::store::answers::{self, Answer};
 use crate::store::backup;
@@ -31,7 +33,7 @@ use crate::store::{StoreError, Tx, bindings, drafts, installs};
 use crate::supervisor::Backoff;
 use crate::texts;
 use crate::usecases::notices::{self, Rendered};
-use crate::usecases::{App, installation, notify, opt_out, places, reminders, validation};
+use crate::usecases::{App, housekeeping, installation, notify, opt_out, places, reminders, validation};
 
 /// How long a row is held for one delivery: longer than the longest one.
 const LEASE: TimeDelta = TimeDelta::minutes(5);
@@ -43,6 +45,8 @@ const LATER: TimeDelta = TimeDelta::minutes(1);
 const BATCH: u32 = 50;
 /// How often what is to be forgotten is looked for.
 const TIDY: Duration = Duration::from_secs(600);
+
+mod feeds;
 
 /// See the module.
 #[derive(Debug)]
@@ -104,7 +108,6 @@ impl Scheduler {
             let Some(row) = self.lease(lane, now).await? else { break };
             // What is dropped or put off costs Discord nothing: the next one may go at once.
             if self.deliver(&row, now).await? {
-                *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
                 return Ok(settings.pace.to_std().unwrap_or_default());
             }
         }
@@ -153,6 +156,14 @@ impl Scheduler {
 
     /// Delivers one row and records what came of it; tells whether Discord was asked.
     async fn deliver(&self, row: &Leased, now: DateTime<Utc>) -> Result<bool, Error> {
+        let Some(to) = self.destination(row.to).await? else {
+            let mut tx = self.app.store.write().await?;
+            outbox::put_off(&mut tx, row.id, now, None).await?;
+            tx.commit_quietly().await?;
+            // All that waits for a team without channel goes together, in the order of the facts.
+            notify::spread(&self.app, now).await?;
+            return Ok(false);
+        };
         let rendered = {
             let mut tx = self.app.store.read().await?;
             if let Recipient::User(user) = row.to
@@ -179,7 +190,10 @@ impl Scheduler {
                 return Ok(false);
             }
         };
-        let sent = self.courier.send(row.to, &message, &nonce(row), row.tried_at).await;
+        let sent = self.courier.send(to, &message, &nonce(row), row.tried_at).await;
+        if let To::User(_) = to {
+            *self.last_direct.lock().unwrap_or_else(PoisonError::into_inner) = Some(self.app.clock.now());
+        }
         match sent {
             Ok(sent) => {
                 let how = Delivery::Sent {
@@ -192,6 +206,19 @@ impl Scheduler {
             Err(failure) => self.failed(row, failure).await?,
         }
         Ok(true)
+    }
+
+    /// Where a message goes; `None` for a national team that has no channel.
+    async fn destination(&self, to: Recipient) -> Result<Option<To>, Error> {
+        Ok(match to {
+            Recipient::User(user) => Some(To::User(user)),
+            Recipient::Channel(channel) => Some(To::Channel(channel)),
+            Recipient::National => {
+                let mut tx = self.app.store.read().await?;
+                let channel = places::channel(&self.app, &mut tx, &Place::National).await?;
+                channel.map(To::Channel)
+            }
+        })
     }
 
     async fn finish(&self, row: &Leased, how: Delivery) -> Result<(), Error> {
@@ -226,6 +253,13 @@ impl Scheduler {
                 let retry = now + TimeDelta::from_std(delay).unwrap_or(LATER);
                 tracing::warn!(outbox.id = %row.id, error = %failure, retry.seconds = delay.as_secs(), "not delivered");
                 outbox::postpone(&mut tx, row.id, retry, failure.code.or(failure.status.map(i64::from))).await?;
+            }
+            Kind::Missing | Kind::Forbidden | Kind::Invalid | Kind::LimitReached if row.to == Recipient::National => {
+                tracing::warn!(outbox.id = %row.id, error = %failure, "the national channel is closed to us: told by direct messages");
+                notify::to_nationals(&mut tx, &row.into(), now).await?;
+                // Wakes the queue of direct messages.
+                tx.commit().await?;
+                return Ok(());
             }
             Kind::Missing | Kind::Forbidden | Kind::Invalid | Kind::LimitReached => {
                 tracing::warn!(outbox.id = %row.id, error = %failure, "given up");
@@ -328,14 +362,14 @@ impl Scheduler {
         };
         let (mut next, mut failed) = (None, false);
         for asked in waiting {
-            if now < asked.expires_at {
+            if let Some(found) = asked.found.as_ref().filter(|_| now < asked.expires_at) {
                 if !asked.seen {
                     next = next.into_iter().chain([asked.expires_at]).min();
                     continue;
                 }
                 let told = {
                     let mut tx = self.app.store.read().await?;
-                    installation::told(&self.app, &mut tx, &asked).await?
+                    installation::told(&self.app, &mut tx, found).await?
                 };
                 let view = texts::installation::done(&told, |key| places::name(&self.app, key));
                 match self.courier.edit_answer(&asked.token, &view).await {
@@ -385,6 +419,7 @@ impl Scheduler {
             drafts::purge(&mut tx, now).await?;
             tx.commit_quietly().await?;
         }
+        housekeeping::step(&self.app, now).await?;
         self.back_up(now).await?;
         let settings = &self.app.settings.backups;
         let next = reminders::next(&self.app, now).min(next_daily(now, settings.time));

@@ -8,6 +8,7 @@ use crate::config::Settings;
 use crate::run;
 use crate::store::backup::{self, CopyError, RestoreError};
 use crate::texts::host;
+use crate::usecases::welcome;
 
 /// Copies the database into a new file, beside a running bot too.
 ///
@@ -40,6 +41,9 @@ pub(super) async fn restore(settings: Settings, file: &Path) -> Result<(), Lines
     let app = run::open(settings, Clock::system())
         .await
         .map_err(|error| shown.line(&error))?;
+    welcome::after_restore(&app)
+        .await
+        .map_err(|error| shown.line(&error.into()))?;
     app.store.close().await;
     say(&host::restored(&database, kept.as_deref()));
     Ok(())

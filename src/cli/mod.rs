@@ -5,7 +5,9 @@
 
 mod check;
 mod copies;
+mod export;
 mod import;
+mod rekey;
 mod territories;
 
 use std::collections::HashMap;
@@ -67,6 +69,13 @@ enum Command {
         #[arg(help = host::BACKUP_FILE)]
         file: PathBuf,
     },
+    #[command(about = host::EXPORT)]
+    Export {
+        #[arg(help = host::EXPORT_FOLDER)]
+        folder: PathBuf,
+    },
+    #[command(about = host::REKEY)]
+    Rekey,
     #[command(about = host::RESTORE)]
     Restore {
         #[arg(help = host::RESTORE_FILE)]
@@ -165,6 +174,16 @@ async fn perform(command: Command) -> Result<(), Lines> {
         Command::Backup { file } => {
             let settings = load(false)?;
             copies::backup(&settings, &file).await
+        }
+        Command::Export { folder } => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            export::export(&settings, &folder).await
+        }
+        Command::Rekey => {
+            let settings = load(false)?;
+            log(Some(QUIET_LOGS), Output::Error);
+            rekey::rekey(&settings).await
         }
         Command::Restore { file } => {
             let settings = load(false)?;
@@ -334,6 +353,7 @@ impl Shown {
             OpenError::Held(path) => host::held(path),
             OpenError::NotOurs(path) => host::not_ours(path),
             OpenError::Newer(version) => host::newer(&self.database, *version, migrations::latest()),
+            OpenError::Older(version) => host::older(&self.database, *version, migrations::latest()),
             OpenError::Key(KeyError::Malformed) => host::key_malformed(self.key.as_deref()),
             OpenError::Key(KeyError::Missing(path)) => host::key_missing(path),
             OpenError::Key(KeyError::Wrong) => host::key_wrong(self.key.as_deref()),

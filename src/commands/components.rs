@@ -12,7 +12,7 @@ use serenity::all::{
 use super::reply::Reply;
 use super::{
     Data, actor, answer_failure, appel, bound_server, contacts, groupe, importer, inscrits, installer, invitation,
-    mon_groupe, rapport, registre, relai, reunion, valider, welcome,
+    journal, mon_groupe, rapport, registre, regroup, relai, reunion, valider, welcome,
 };
 use crate::domain::action::Action;
 use crate::error::{Failure, Outcome, Refusal, UserError};
@@ -147,6 +147,7 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::ValiderPlace(draft) => valider::choose_place(press, &draft).await,
         Action::ValiderConfirm(draft) => valider::confirm(press, &draft).await,
         Action::Annul(membership) => valider::annul(press, membership).await,
+        Action::AnnulPick(_) => valider::annul_pick(press).await,
         Action::NotMe(person) => valider::not_me(press, person).await,
         Action::TransferAsk(draft) => valider::propose_transfer(press, &draft).await,
         Action::TransferAccept(transfer) => valider::accept_transfer(press, transfer).await,
@@ -182,7 +183,19 @@ async fn on_press(press: &Press<'_>, action: Option<Action>) -> Outcome<()> {
         Action::NameRelay(group) => relai::ask(press, group).await,
         Action::NameRelayPick => relai::pick(press).await,
         Action::NameRelayUser(group) => relai::chosen(press, group).await,
-        Action::Undo(line) => inscrits::undone(press, line).await,
+        Action::Journal(at) => journal::turn(press, at).await,
+        Action::Undo(line) => regroup::ask_undo(press, line).await,
+        Action::UndoConfirm(line) => regroup::undone(press, line).await,
+        Action::UndoCancel(_) => regroup::undo_cancelled(press).await,
+        Action::MergeConfirm(draft) => regroup::merge(press, &draft).await,
+        Action::MergeCancel(draft) => regroup::cancel_merge(press, &draft).await,
+        Action::SplitPage(draft, page) => regroup::turn(press, &draft, page).await,
+        Action::SplitPick(draft, page) => regroup::pick(press, &draft, page).await,
+        Action::SplitSearch(draft) => regroup::open_search(press, &draft).await,
+        Action::SplitAll(draft) => regroup::all(press, &draft).await,
+        Action::SplitReview(draft) => regroup::review(press, &draft).await,
+        Action::SplitConfirm(draft) => regroup::split(press, &draft).await,
+        Action::SplitCancel(draft) => regroup::cancel_split(press, &draft).await,
         Action::ToPlace(page) => inscrits::turn(press, page).await,
         Action::ToPlacePick => inscrits::pick(press).await,
         Action::PlaceChoice(person) => inscrits::chosen(press, person).await,
@@ -207,6 +220,7 @@ async fn on_submit(submission: &Submission<'_>, action: Option<Action>) -> Outco
         Action::CallBackForm(person, at) => contacts::day_submitted(submission, person, at).await,
         Action::CallNoteForm(person, at) => contacts::note_submitted(submission, person, at).await,
         Action::CodeForm => invitation::code_submitted(submission).await,
+        Action::SplitSearchForm(draft) => regroup::searched(submission, &draft).await,
         Action::PlaceForm(person) => inscrits::typed(submission, person).await,
         Action::MeetingMoveForm(day) => reunion::put_off(submission, day).await,
         Action::NameRelayForm(group) => relai::typed(submission, group).await,

@@ -11,7 +11,15 @@ use crate::usecases::{group_changes, groups};
 #[poise::command(
     slash_command,
     rename = "groupe",
-    subcommands("declarer", "liste", "fiche", "renommer", "archiver"),
+    subcommands(
+        "declarer",
+        "liste",
+        "fiche",
+        "renommer",
+        "super::regroup::fusionner",
+        "super::regroup::scinder",
+        "archiver"
+    ),
     subcommand_required
 )]
 pub(super) async fn groupe(_: Context<'_>) -> Result<(), Failure> {

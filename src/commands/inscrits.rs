@@ -1,16 +1,16 @@
-//! `/inscrits` (product.md §4), and «Défaire».
+//! `/inscrits` (product.md §4).
 
 use serenity::all as serenity;
 
 use super::components::{Press, Submission, stale};
 use super::{Context, author, reply, suggest};
-use crate::domain::ids::{JournalId, PersonId};
+use crate::domain::ids::PersonId;
 use crate::domain::territory::TerritoryKey;
 use crate::domain::view::Message;
 use crate::error::{Failure, Outcome};
 use crate::texts;
+use crate::usecases::merging;
 use crate::usecases::placing::{self, Placing};
-use crate::usecases::{merging, undo};
 
 /// Placer les inscrits sans bassin, juger les doublons
 #[poise::command(
@@ -141,12 +141,4 @@ async fn fusionner(
 /// The suggestions of `personne` and `avec`.
 async fn personne(ctx: Context<'_>, partial: &str) -> serenity::CreateAutocompleteResponse {
     suggest::answer(merging::suggest(&ctx.data().app, author(ctx), partial).await)
-}
-
-/// «Défaire».
-pub(super) async fn undone(press: &Press<'_>, line: JournalId) -> Outcome<()> {
-    let app = &press.data.app;
-    let said = undo::undo(app, press.actor, line, app.clock.now()).await?;
-    press.reply.update(&Message::text(said)).await?;
-    Ok(())
 }

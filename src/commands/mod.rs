@@ -9,16 +9,19 @@ mod autocomplete;
 pub mod choice;
 pub mod components;
 pub mod contacts;
+mod exporter;
 mod groupe;
 mod importer;
 mod inscrits;
 mod installer;
 pub mod invitation;
+mod journal;
 pub mod mon_groupe;
 mod rapport;
 pub mod referent;
 pub mod registration;
 pub mod registre;
+mod regroup;
 mod relai;
 pub mod reply;
 mod retirer;
@@ -114,7 +117,9 @@ pub fn all() -> Vec<poise::Command<Data, Failure>> {
         relai::relai(),
         referent::referent(),
         importer::importer(),
+        exporter::exporter(),
         inscrits::inscrits(),
+        journal::journal(),
         reunion::reunion(),
         rapport::rapport_region(),
         rapport::rapport_national(),

@@ -193,6 +193,16 @@ pub(super) async fn annul(press: &Press<'_>, membership: MembershipId) -> Outcom
     Ok(())
 }
 
+/// One of the validations of a feed was chosen.
+pub(super) async fn annul_pick(press: &Press<'_>) -> Outcome<()> {
+    let membership = press
+        .values
+        .first()
+        .and_then(|value| value.parse().ok())
+        .ok_or_else(super::components::stale)?;
+    annul(press, membership).await
+}
+
 /// The reason was submitted.
 pub(super) async fn annul_submitted(submission: &Submission<'_>, membership: MembershipId) -> Outcome<()> {
     let app = &submission.data.app;

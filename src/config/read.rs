@@ -231,6 +231,8 @@ fn feeds(mut s: Section<'_, '_>) -> FeedSettings {
     let d = FeedSettings::default();
     FeedSettings {
         coalesce: s.span("regroupement_minutes", 0..=1440, TimeDelta::minutes, d.coalesce),
+        digest_day: s.choice("resume_jour", d.digest_day, &WEEKDAYS),
+        digest_time: time(&mut s, "resume_heure", d.digest_time),
     }
 }
 

@@ -200,6 +200,10 @@ pub struct QuestionSettings {
 pub struct FeedSettings {
     /// At most one new message in this time, 10 minutes by default; what comes in between is added to it.
     pub coalesce: TimeDelta,
+    /// The day of the weekly digest, Sunday by default.
+    pub digest_day: Weekday,
+    /// The hour of the weekly digest, in Paris, 18:00 by default.
+    pub digest_time: NaiveTime,
 }
 
 /// Reports (product.md §12).
@@ -388,6 +392,8 @@ impl Default for FeedSettings {
     fn default() -> Self {
         Self {
             coalesce: TimeDelta::minutes(10),
+            digest_day: Weekday::Sun,
+            digest_time: hour(18, 0),
         }
     }
 }

@@ -167,6 +167,7 @@ fn act(words: &str, rest: &[String]) -> Result<Act, String> {
     }
     let fixed = [
         ("rejoint le serveur", Act::Join),
+        ("arrive devant le règlement", Act::JoinPending),
         ("quitte le serveur", Act::Leave),
         ("accepte le règlement", Act::AcceptRules),
         ("ferme ses messages privés", Act::CloseDms(true)),

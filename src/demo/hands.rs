@@ -36,9 +36,10 @@ impl Stage {
                     .map(|_| Vec::new())
                     .map_err(Halt::Refused)
             }
-            Act::Join | Act::Leave | Act::AcceptRules | Act::CloseDms(_) => {
+            Act::Join | Act::JoinPending | Act::Leave | Act::AcceptRules | Act::CloseDms(_) => {
                 match act {
                     Act::Join => person.join(),
+                    Act::JoinPending => person.join_pending(),
                     Act::Leave => person.leave(),
                     Act::CloseDms(closed) => self.discord.admin().set_dms_closed(user, *closed),
                     _ => person.accept_rules(),

@@ -16,7 +16,8 @@
 //! Camille choisit « Lunel »              … choisit @Noé
 //! Camille écrit dans #discussion : Bonjour
 //! Camille regarde #registre              … regarde ses salons   … regarde ses messages privés
-//! Noé rejoint le serveur                 … quitte le serveur   … accepte le règlement
+//! Noé rejoint le serveur                 … quitte le serveur
+//! Noé arrive devant le règlement         … accepte le règlement
 //! Noé ferme ses messages privés          … rouvre ses messages privés
 //! Noé reçoit le rôle « MCP national »    … perd le rôle « MCP national »   (d’une main humaine)
 //! Le temps avance de 2 jours
@@ -152,6 +153,8 @@ pub enum Act {
     ChoosePerson(String),
     /// Joins the server.
     Join,
+    /// Joins the server, whose rules are still to be accepted.
+    JoinPending,
     /// Leaves the server.
     Leave,
     /// Passes membership screening.

@@ -170,9 +170,8 @@ pub async fn application(http: &Http) -> Result<Application, ApiFailure> {
     })
 }
 
-/// The permissions that the product asks for, never Administrator (product.md §17: bits 0 4 6 10 11 13 14 15 16 28 33 35 36
-/// 38 44 51).
-pub const PERMISSIONS: u64 = 2_269_778_815_347_793;
+/// The permissions that the product asks for, never Administrator (product.md §17).
+pub const PERMISSIONS: u64 = crate::domain::permissions::ASKED;
 
 /// The link that invites the bot to a server with the permissions that it needs.
 #[must_use]

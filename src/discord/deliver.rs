@@ -11,8 +11,7 @@ use serenity::http::Http;
 
 use super::failure::{ApiFailure, Kind, UNKNOWN_CHANNEL};
 use super::view;
-use crate::domain::ids::UserId;
-use crate::domain::notice::Recipient;
+use crate::domain::ids::{ChannelId, UserId};
 use crate::domain::view::{Message, Row, Target};
 
 /// The longest time for one delivery. Behind serenity's limiter a request may wait much longer than its own time.
@@ -33,6 +32,15 @@ pub struct Sent {
     pub channel: u64,
     /// The message.
     pub message: u64,
+}
+
+/// Where a message is to go.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum To {
+    /// The conversation with someone.
+    User(UserId),
+    /// A channel of the server.
+    Channel(ChannelId),
 }
 
 /// Sends messages. Knows the conversations that it has opened.
@@ -64,7 +72,7 @@ impl Courier {
     /// When Discord refuses, or cannot be reached in time.
     pub async fn send(
         &self,
-        to: Recipient,
+        to: To,
         message: &Message,
         nonce: &str,
         tried: Option<DateTime<Utc>>,
@@ -77,24 +85,61 @@ impl Courier {
 
     async fn send_now(
         &self,
-        to: Recipient,
+        to: To,
         message: &Message,
         nonce: &str,
         tried: Option<DateTime<Utc>>,
     ) -> Result<Sent, ApiFailure> {
         let channel = match to {
-            Recipient::Channel(channel) => channel.0,
-            Recipient::User(user) => self.conversation(user).await?,
+            To::Channel(channel) => channel.0,
+            To::User(user) => self.conversation(user).await?,
         };
-        let sent = self.post(channel, message, nonce, tried).await;
+        let looked_for = tried.map(|tried| (tried, Mark::All));
+        let sent = self.post(channel, message, nonce, looked_for).await;
         match (to, sent) {
             // A conversation remembered from before, which is no more.
-            (Recipient::User(user), Err(failure)) if failure.code == Some(UNKNOWN_CHANNEL) => {
+            (To::User(user), Err(failure)) if failure.code == Some(UNKNOWN_CHANNEL) => {
                 self.conversations().remove(&user);
                 let channel = self.conversation(user).await?;
-                self.post(channel, message, nonce, tried).await
+                self.post(channel, message, nonce, looked_for).await
             }
             (_, sent) => sent,
+        }
+    }
+
+    /// Posts a message of a channel that may have changed since it was first tried: it is found again by the end of its first
+    /// embed's footer. Tells too whether it was sent just now, as it is.
+    ///
+    /// # Errors
+    /// When Discord refuses, or cannot be reached in time.
+    pub async fn publish(
+        &self,
+        channel: ChannelId,
+        message: &Message,
+        nonce: &str,
+        tried: Option<DateTime<Utc>>,
+    ) -> Result<(Sent, bool), ApiFailure> {
+        let looked_for = tried.map(|tried| (tried, Mark::Footer));
+        let posting = self.post(channel.0, message, nonce, looked_for);
+        let sent = tokio::time::timeout(DELIVERY, posting)
+            .await
+            .unwrap_or(Err(ApiFailure::UNREACHABLE))?;
+        // A message found, or given by Discord for the same nonce, may be an earlier one.
+        Ok((sent, tried.is_none()))
+    }
+
+    /// Replaces a message of ours in a channel.
+    ///
+    /// # Errors
+    /// When Discord refuses, or cannot be reached in time.
+    pub async fn edit(&self, channel: ChannelId, id: u64, message: &Message) -> Result<(), ApiFailure> {
+        let (channel, id) = (all::ChannelId::new(channel.0), all::MessageId::new(id));
+        let body = view::message(message);
+        let editing = self.http.edit_message(channel, id, &body, view::files(message));
+        match tokio::time::timeout(DELIVERY, editing).await {
+            Ok(Ok(_)) => Ok(()),
+            Ok(Err(error)) => done_anyway(ApiFailure::read(&error)),
+            Err(_) => Err(ApiFailure::UNREACHABLE),
         }
     }
 
@@ -133,10 +178,10 @@ impl Courier {
         channel: u64,
         message: &Message,
         nonce: &str,
-        tried: Option<DateTime<Utc>>,
+        looked_for: Option<(DateTime<Utc>, Mark)>,
     ) -> Result<Sent, ApiFailure> {
-        if let Some(tried) = tried
-            && let Some(found) = self.find(channel, message, tried).await?
+        if let Some((tried, mark)) = looked_for
+            && let Some(found) = self.find(channel, message, tried, mark).await?
         {
             return Ok(Sent {
                 channel,
@@ -165,7 +210,13 @@ impl Courier {
     }
 
     /// A message of ours that shows what `message` shows, among those sent since the first try.
-    async fn find(&self, channel: u64, message: &Message, tried: DateTime<Utc>) -> Result<Option<u64>, ApiFailure> {
+    async fn find(
+        &self,
+        channel: u64,
+        message: &Message,
+        tried: DateTime<Utc>,
+        mark: Mark,
+    ) -> Result<Option<u64>, ApiFailure> {
         let from = MessagePagination::After(all::MessageId::new(snowflake(tried - SKEW)));
         let recent = self
             .http
@@ -174,7 +225,13 @@ impl Courier {
             .map_err(|error| ApiFailure::read(&error))?;
         Ok(recent
             .iter()
-            .find(|seen| seen.author.bot && shows(seen, message))
+            .find(|seen| {
+                seen.author.bot
+                    && match mark {
+                        Mark::All => shows(seen, message),
+                        Mark::Footer => bears(seen, message),
+                    }
+            })
             .map(|seen| seen.id.get()))
     }
 
@@ -196,6 +253,25 @@ fn done_anyway(failure: ApiFailure) -> Result<(), ApiFailure> {
 fn snowflake(at: DateTime<Utc>) -> u64 {
     let millis = at.timestamp_millis().saturating_sub(EPOCH).max(1);
     millis.cast_unsigned() << 22
+}
+
+/// By what a message that may have been sent is found again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Mark {
+    /// By everything that it shows.
+    All,
+    /// By the footer of its first embed, which no other message bears.
+    Footer,
+}
+
+/// Whether a message on Discord bears the footer of ours.
+fn bears(seen: &all::Message, ours: &Message) -> bool {
+    let footer = ours.embeds.first().map_or("", |embed| embed.footer.trim());
+    !footer.is_empty()
+        && seen
+            .embeds
+            .iter()
+            .any(|embed| embed.footer.as_ref().is_some_and(|seen| seen.text.trim() == footer))
 }
 
 /// Whether a message on Discord shows what ours shows: its text, its embeds, its buttons.

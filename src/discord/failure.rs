@@ -42,6 +42,8 @@ pub const UNKNOWN_GUILD: i64 = 10_004;
 pub const UNKNOWN_MESSAGE: i64 = 10_008;
 /// «Unknown Webhook»: the token of an interaction is not known, or too old.
 pub const UNKNOWN_WEBHOOK: i64 = 10_015;
+/// «Maximum number of edits to messages older than 1 hour reached», a 429.
+pub const OLD_EDITS: i64 = 30_046;
 /// «Max number of daily application command creates has been reached».
 pub const COMMANDS_OF_THE_DAY: i64 = 30_034;
 /// «You are opening direct messages too fast».

@@ -66,7 +66,6 @@ pub fn files(message: &Message) -> Vec<CreateAttachment> {
 }
 
 /// A file as it is uploaded.
-#[must_use]
 pub fn file(file: &File) -> CreateAttachment {
     CreateAttachment::bytes(file.bytes.clone(), file.name.clone())
 }

@@ -49,6 +49,29 @@ impl ListAt {
     }
 }
 
+/// Where one is in the journal: which lines, and from where on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub struct JournalAt {
+    /// Only those of this group, and of those merged into it.
+    pub group: Option<GroupId>,
+    /// Only those on this person.
+    pub person: Option<PersonId>,
+    /// The latest lines, or those before or after one.
+    pub from: JournalFrom,
+}
+
+/// From where on lines of the journal are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+pub enum JournalFrom {
+    /// The latest.
+    #[default]
+    Latest,
+    /// Those before this line.
+    Before(JournalId),
+    /// Those after this line.
+    After(JournalId),
+}
+
 /// Declares [`Action`] with its two conversions, so that they cannot disagree.
 macro_rules! actions {
     ($($(#[$doc:meta])* $name:ident $(($($arg:ident : $ty:ty),+))? = $key:literal;)+) => {
@@ -136,6 +159,34 @@ impl Argument for OutcomeKind {
     }
 }
 
+impl Argument for JournalAt {
+    fn write(&self) -> String {
+        let (group, person) = (self.group.map_or(0, |id| id.0), self.person.map_or(0, |id| id.0));
+        match self.from {
+            JournalFrom::Latest => format!("{group}.{person}.l.0"),
+            JournalFrom::Before(line) => format!("{group}.{person}.b.{line}"),
+            JournalFrom::After(line) => format!("{group}.{person}.a.{line}"),
+        }
+    }
+    fn read(text: &str) -> Option<Self> {
+        let mut parts = text.split('.');
+        let mut number = || parts.next()?.parse::<i64>().ok();
+        let (group, person) = (number()?, number()?);
+        let (way, line) = (parts.next()?, JournalId(parts.next()?.parse().ok()?));
+        let from = match way {
+            "l" => JournalFrom::Latest,
+            "b" => JournalFrom::Before(line),
+            "a" => JournalFrom::After(line),
+            _ => return None,
+        };
+        parts.next().is_none().then_some(JournalAt {
+            group: (group > 0).then_some(GroupId(group)),
+            person: (person > 0).then_some(PersonId(person)),
+            from,
+        })
+    }
+}
+
 impl Argument for ListAt {
     fn write(&self) -> String {
         format!("{}.{}", self.filter, self.page)
@@ -168,6 +219,8 @@ actions! {
     Annul(membership: MembershipId) = "annuler-validation";
     /// Submission of the reason of an annulment.
     AnnulForm(membership: MembershipId) = "annuler-validation-form";
+    /// Choice of the validation to annul, under a message of a feed: which of its two selects (product.md §12).
+    AnnulPick(part: u32) = "annuler-validation-choix";
     /// «Ce n’est pas moi», under the DM that tells an account that it was linked.
     NotMe(person: PersonId) = "pas-moi";
     /// «Proposer un transfert», under «déjà membre du groupe …» (product.md §6.5).
@@ -196,6 +249,33 @@ actions! {
     NameRelayPick = "nommer-relai-choix";
     /// «Défaire», under the answer to a change that can be undone for 30 days: the line of the journal that tells it.
     Undo(line: JournalId) = "defaire";
+    /// «Confirmer», under what an undo would change.
+    UndoConfirm(line: JournalId) = "defaire-confirmer";
+    /// «Annuler», under what an undo would change: nothing is done.
+    UndoCancel(line: JournalId) = "defaire-annuler";
+    /// «Confirmer», under what a merge would do.
+    MergeConfirm(draft: DraftId) = "fusion-confirmer";
+    /// «Annuler», under what a merge would do.
+    MergeCancel(draft: DraftId) = "fusion-annuler";
+    /// A page of the communes by which a group is split.
+    SplitPage(draft: DraftId, page: u32) = "scission-page";
+    /// Choice of communes on a page.
+    SplitPick(draft: DraftId, page: u32) = "scission-choix";
+    /// «Chercher…», among the communes: opens the modal.
+    SplitSearch(draft: DraftId) = "scission-chercher";
+    /// Submission of what is searched among the communes.
+    SplitSearchForm(draft: DraftId) = "scission-chercher-form";
+    /// «Toutes les communes»: ends the search.
+    SplitAll(draft: DraftId) = "scission-toutes";
+    /// «Continuer», under the chosen communes.
+    SplitReview(draft: DraftId) = "scission-continuer";
+    /// «Confirmer», under what a split would do.
+    SplitConfirm(draft: DraftId) = "scission-confirmer";
+    /// «Annuler», under the chosen communes, or under what a split would do.
+    SplitCancel(draft: DraftId) = "scission-annuler";
+    /// Lines of the journal: «Plus récent» and «Plus ancien».
+    Journal(at: JournalAt) = "journal";
+
     /// A page of `/inscrits a-placer`.
     ToPlace(page: u32) = "a-placer";
     /// Choice of the person to place: opens the modal that asks for a basin.
@@ -307,6 +387,12 @@ mod tests {
                 },
             ),
             Action::Code,
+            Action::Journal(JournalAt {
+                group: Some(GroupId(i64::MAX)),
+                person: Some(PersonId(i64::MAX)),
+                from: JournalFrom::After(JournalId(i64::MAX)),
+            }),
+            Action::Journal(JournalAt::default()),
             Action::MeetingRemind,
             Action::MessagesStop,
             Action::MeetingMove(NaiveDate::MAX),
@@ -333,6 +419,9 @@ mod tests {
             "contacts:tous.x",
             "contacts:toutes.1",
             "appel:1:oui:tous.0",
+            "journal:1.2",
+            "journal:1.2.x.3",
+            "journal:1.2.a.3.4",
             "rapport-region:oui",
             "relancer:Bretagne",
         ] {

@@ -30,6 +30,14 @@ pub fn restored(cell: &str) -> &str {
     }
 }
 
+fn writer(begun: Vec<u8>) -> csv::Writer<Vec<u8>> {
+    csv::WriterBuilder::new()
+        .delimiter(b';')
+        .terminator(csv::Terminator::CRLF)
+        .flexible(true)
+        .from_writer(begun)
+}
+
 /// A CSV file in the making: UTF-8 with its mark, `;`, lines ended as spreadsheets do (RFC 4180), every cell neutralised.
 pub struct CsvExport {
     writer: csv::Writer<Vec<u8>>,
@@ -39,14 +47,19 @@ impl CsvExport {
     /// Begins a file with its header.
     #[must_use]
     pub fn new<'a>(header: impl IntoIterator<Item = &'a str>) -> Self {
-        let writer = csv::WriterBuilder::new()
-            .delimiter(b';')
-            .terminator(csv::Terminator::CRLF)
-            .flexible(true)
-            .from_writer(BOM.to_vec());
-        let mut export = Self { writer };
+        let mut export = Self {
+            writer: writer(BOM.to_vec()),
+        };
         export.row(header);
         export
+    }
+
+    /// The lines that follow those of a file begun before: no mark, no header.
+    #[must_use]
+    pub fn continued() -> Self {
+        Self {
+            writer: writer(Vec::new()),
+        }
     }
 
     /// Adds a line. Lines may differ in length.
@@ -89,6 +102,18 @@ mod tests {
             text,
             "\u{feff}nom;téléphone;note\r\nDupré;'+33639981234;\"'=HYPERLINK(\"\"x\"\")\"\r\n\"a;b\";;\"deux\nlignes\"\r\n"
         );
+    }
+
+    #[test]
+    fn a_file_in_pages_is_the_file() {
+        let mut whole = CsvExport::new(["nom"]);
+        whole.row(["Dupré"]);
+        let mut page = CsvExport::continued();
+        page.row(["=1"]);
+        whole.row(["=1"]);
+        let mut first = CsvExport::new(["nom"]);
+        first.row(["Dupré"]);
+        assert_eq!([first.finish(), page.finish()].concat(), whole.finish());
     }
 
     #[test]

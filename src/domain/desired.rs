@@ -364,6 +364,7 @@ fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
         .iter()
         .filter(|relay| relay.present)
         .map(|relay| relay.user);
+    let readers = group.merged.iter().flat_map(|merged| merged.readers.iter().copied());
     let category = ChannelSpec {
         key: Key::Category(id),
         kind: ChannelKind::Category,
@@ -388,7 +389,7 @@ fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
         role: RoleSpec {
             key: Key::Role(id),
             name: words.role(&group.name),
-            holders: members.chain(relays).collect(),
+            holders: members.chain(relays).chain(readers).collect(),
         },
         channels: std::iter::once(category).chain(rooms).collect(),
         pages: register::pages(group, rules.columns, &rules.thresholds, words),
@@ -402,7 +403,7 @@ fn ample(group: &GroupFacts, server: &Server, rules: &Rules) -> Space {
 /// Relays come in by the group's role, without any moderation power; the referents by name, because they serve many groups
 /// without belonging to them; the bot by name, because what is denied to everyone is denied to it too.
 fn overwrites(group: &GroupFacts, server: &Server, room: Option<Room>) -> Vec<(Target, Bits)> {
-    let quiet = room.is_none_or(Room::is_quiet) || group.archived;
+    let quiet = room.is_none_or(Room::is_quiet) || group.archived || group.merged.is_some();
     let (allow, deny) = match (room, quiet) {
         (None, _) => (READ, 0),
         (Some(_), true) => (READ, QUIET),

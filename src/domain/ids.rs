@@ -55,6 +55,14 @@ row_id!(
     /// One message waiting to be delivered.
     OutboxId
 );
+row_id!(
+    /// One thing told in the feed of a région (product.md §12).
+    FeedEventId
+);
+row_id!(
+    /// One message of the feed of a région.
+    FeedMessageId
+);
 
 /// Declares a Discord identifier (a snowflake).
 macro_rules! snowflake {

@@ -142,6 +142,27 @@ pub enum Notice {
         /// What it was about.
         notice: Box<Notice>,
     },
+    /// A group has joined another; to the relays and referents of both, and to their members (§3).
+    GroupMerged {
+        /// The group that was emptied.
+        source: GroupId,
+        /// The group that was joined.
+        target: GroupId,
+    },
+    /// A part of a group has become a group; to the relays and referents, and to the members (§3).
+    GroupSplit {
+        /// The group that was divided.
+        source: GroupId,
+        /// The group that was born.
+        group: GroupId,
+    },
+    /// A merge was undone; to the relays and referents of both groups, and to their members (§3).
+    GroupRestored {
+        /// The group that is one of its own again.
+        group: GroupId,
+        /// The group that it had joined.
+        from: GroupId,
+    },
     /// The welcome, to an account that has just come (§11).
     Welcome,
     /// The newcomers' meeting comes near; to its channel, and to those who asked (§11).
@@ -169,7 +190,19 @@ pub enum Notice {
         /// The regular day that names the meeting.
         day: NaiveDate,
     },
-    /// A person used the invitation; to the relays (§6.6).
+    /// A participation has ended; in the feed of the région only (§12).
+    Departed {
+        /// The participation.
+        membership: MembershipId,
+    },
+    /// What the week has changed in a région; to its referents, on Sunday evening (§12).
+    RegionDigest {
+        /// The région.
+        region: RegionCode,
+        /// The day of the digest before.
+        since: NaiveDate,
+    },
+    /// A person used the invitation; to the relays, and in the feed of the région (§6.6).
     Joined {
         /// The person, now linked to an account.
         person: PersonId,
@@ -201,6 +234,9 @@ pub enum Recipient {
     User(UserId),
     /// A channel of the server.
     Channel(ChannelId),
+    /// The national team: its channel where there is one, else each of its accounts (product.md §3). Which, is known when the
+    /// message is sent.
+    National,
 }
 
 impl std::fmt::Display for Recipient {
@@ -208,6 +244,7 @@ impl std::fmt::Display for Recipient {
         match self {
             Recipient::User(id) => write!(f, "user:{id}"),
             Recipient::Channel(id) => write!(f, "channel:{id}"),
+            Recipient::National => f.write_str("channel:national"),
         }
     }
 }
@@ -217,6 +254,7 @@ impl std::str::FromStr for Recipient {
     fn from_str(text: &str) -> Result<Self, ()> {
         match text.split_once(':') {
             Some(("user", id)) => id.parse().map(Recipient::User).map_err(|_| ()),
+            Some(("channel", "national")) => Ok(Recipient::National),
             Some(("channel", id)) => id.parse().map(Recipient::Channel).map_err(|_| ()),
             _ => Err(()),
         }
@@ -270,7 +308,11 @@ mod tests {
 
     #[test]
     fn recipients_round_trip() {
-        for recipient in [Recipient::User(UserId(42)), Recipient::Channel(ChannelId(7))] {
+        for recipient in [
+            Recipient::User(UserId(42)),
+            Recipient::Channel(ChannelId(7)),
+            Recipient::National,
+        ] {
             assert_eq!(recipient.to_string().parse(), Ok(recipient));
         }
         assert_eq!("role:3".parse::<Recipient>(), Err(()));

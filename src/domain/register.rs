@@ -36,6 +36,8 @@ pub struct Page {
     pub of: u32,
     /// Head and lines.
     body: String,
+    /// Whether members have coordinates to read here: not once the group was merged into another.
+    open: bool,
 }
 
 impl std::fmt::Debug for Page {
@@ -60,6 +62,8 @@ impl Page {
             number,
             of,
             body,
+            // A merged group says so in its head.
+            open: _,
         } = self;
         key.hash(&format!("{group} {number}/{of}\n{body}"))
     }
@@ -73,7 +77,7 @@ impl Page {
             self.body,
             words.register_footer(updated, self.number, self.of, &marker)
         ));
-        if self.number > 1 {
+        if self.number > 1 || !self.open {
             return message;
         }
         message.with_buttons(vec![Button::new(
@@ -110,6 +114,7 @@ pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds, word
         }
     }
     if group.members.is_empty()
+        && group.merged.is_none()
         && let Some(body) = bodies.last_mut()
     {
         body.push('\n');
@@ -123,6 +128,7 @@ pub fn pages(group: &GroupFacts, columns: Columns, thresholds: &Thresholds, word
             number,
             of,
             body,
+            open: group.merged.is_none(),
         })
         .collect()
 }
@@ -175,6 +181,7 @@ mod tests {
             relays: vec![holder(7, "Camille Dupré"), holder(8, "Noé Le Goff")],
             referents: vec![holder(9, "Awa Martin")],
             statutes: None,
+            merged: None,
         }
     }
 

@@ -14,7 +14,8 @@ use super::ladder::{Stage, Step};
 /// The database, as far as Discord is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Snapshot {
-    /// Every group that was not merged into another, in the order in which they became «en formation», then of id.
+    /// Every group that has a space or should, those merged into another included, in the order in which they became «en
+    /// formation», then of id.
     pub groups: Vec<GroupFacts>,
     /// The accounts that hold each function, on the server or not.
     pub duties: BTreeMap<Duty, BTreeSet<UserId>>,
@@ -76,6 +77,18 @@ pub struct GroupFacts {
     pub referents: Vec<HolderFacts>,
     /// Its statutes in force.
     pub statutes: Option<StatutesFacts>,
+    /// What became of it, when it was merged into another: it has no members then, and its space is read-only.
+    pub merged: Option<MergedFacts>,
+}
+
+/// What became of a group that was merged into another (product.md §3).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MergedFacts {
+    /// The name of the group that its members are in now.
+    pub into: String,
+    /// The accounts on the server that still read its space: those of its members who are in that group, and of its relays
+    /// who serve it.
+    pub readers: BTreeSet<UserId>,
 }
 
 impl GroupFacts {

@@ -12,7 +12,7 @@
 mod books;
 pub(crate) mod retry;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -56,6 +56,8 @@ pub struct Reconciler {
     app: Arc<App>,
     http: Arc<Http>,
     events: UnboundedReceiver<Event>,
+    /// Events taken from the channel and not heard yet.
+    heard: VecDeque<Event>,
     stop: CancellationToken,
     rules: Rules,
     pace: Pace,
@@ -132,6 +134,7 @@ impl Reconciler {
             app,
             http,
             events,
+            heard: VecDeque::new(),
             stop,
             rules,
             pace,
@@ -271,10 +274,32 @@ impl Reconciler {
             .min())
     }
 
+    /// What the gateway told, until nothing more waits to be heard.
+    fn next_event(&mut self) -> Option<Event> {
+        self.heard.pop_front().or_else(|| self.events.try_recv().ok())
+    }
+
+    /// Notes who came while the list of members was asked for the first time; what else happened is heard afterwards.
+    fn overhear_arrivals(&mut self) {
+        while let Ok(event) = self.events.try_recv() {
+            self.note_arrival(&event);
+            self.heard.push_back(event);
+        }
+    }
+
+    fn note_arrival(&mut self, event: &Event) {
+        if let Event::Joined(guild, person) = event
+            && !self.listed
+            && self.app.guild().is_none_or(|bound| bound == *guild)
+        {
+            self.arrived.insert(person.user);
+        }
+    }
+
     /// Takes in what the gateway told since, and writes what it tells of the members.
     async fn hear(&mut self) -> Result<(), Error> {
         let mut people: Vec<People> = Vec::new();
-        while let Ok(event) = self.events.try_recv() {
+        while let Some(event) = self.next_event() {
             if let Event::Ready { bot } = event {
                 self.bot = Some(bot);
                 // Discord has just greeted us: it may be looked at.
@@ -283,12 +308,7 @@ impl Reconciler {
                     ..setback
                 });
             }
-            if let Event::Joined(guild, person) = &event
-                && !self.listed
-                && self.app.guild().is_none_or(|bound| bound == *guild)
-            {
-                self.arrived.insert(person.user);
-            }
+            self.note_arrival(&event);
             if let Some(mirror) = &mut self.mirror {
                 people.extend(mirror.hear(event));
             }
@@ -330,6 +350,9 @@ impl Reconciler {
             };
             self.sees_again().await?;
             let listed = people.iter().any(|seen| matches!(seen, People::All(_)));
+            if !self.listed {
+                self.overhear_arrivals();
+            }
             self.find_national(listed).await?;
             self.note_people(people).await?;
         }

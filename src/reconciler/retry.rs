@@ -5,12 +5,10 @@ use std::time::Duration;
 use chrono::{DateTime, TimeDelta, Utc};
 
 use crate::config::RetrySettings;
-use crate::discord::failure::{ApiFailure, Kind};
+use crate::discord::failure::{ApiFailure, Kind, OLD_EDITS};
 use crate::domain::bindings::{Setback, SetbackKind, Setbacks};
 use crate::domain::plan::Act;
 
-/// «Old messages are edited too often», a 429.
-const OLD_EDITS: i64 = 30_046;
 /// The first delay after [`OLD_EDITS`].
 const OLD_EDIT_FIRST: Duration = Duration::from_secs(10);
 /// The first delay after a refusal, which only people can lift.

@@ -381,6 +381,11 @@ impl Life {
             async move { scheduler.posts(now).await }
         });
         let of = Arc::clone(&scheduler);
+        self.supervisor.every("feeds", changes(), move |now| {
+            let scheduler = Arc::clone(&of);
+            async move { scheduler.feeds(now).await }
+        });
+        let of = Arc::clone(&scheduler);
         self.supervisor.every("answers", changes(), move |now| {
             let scheduler = Arc::clone(&of);
             async move { scheduler.answers(now).await }

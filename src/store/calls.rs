@@ -323,6 +323,25 @@ pub async fn release_leases(tx: &mut Tx, user: UserId, group: GroupId) -> Result
     Ok(done.rows_affected())
 }
 
+/// Closes the cards of a group's list that are held open by whoever is not, or no longer, one of its relays: after a merge or
+/// a split.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn release_strangers(tx: &mut Tx, group: GroupId) -> Result<u64, StoreError> {
+    let done = sqlx::query(concat!(
+        "UPDATE people SET lease_user = NULL, lease_until = NULL WHERE lease_user IS NOT NULL \
+           AND lease_user NOT IN (SELECT user_id FROM relays WHERE group_id = ?2 AND until IS NULL) AND id IN (",
+        on_file_with!(),
+        ")"
+    ))
+    .bind(group_list(&[group])?)
+    .bind(group.0)
+    .execute(tx.conn())
+    .await?;
+    Ok(done.rows_affected())
+}
+
 /// Forgets what was noted about a person who is erased, and the notes taken without a call. The attempts themselves, which
 /// name nobody, are kept for the statistics (product.md §16).
 ///

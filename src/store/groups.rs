@@ -84,6 +84,18 @@ pub async fn all(tx: &mut Tx) -> Result<Vec<Group>, StoreError> {
     rows.iter().map(group).collect()
 }
 
+/// A group by its id, also one that was merged into another.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn even_merged(tx: &mut Tx, id: GroupId) -> Result<Option<Group>, StoreError> {
+    let row = sqlx::query(concat!("SELECT ", columns!(), " FROM groups g WHERE g.id = ?"))
+        .bind(id.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    row.as_ref().map(group).transpose()
+}
+
 /// A group to declare.
 #[derive(Debug, Clone)]
 pub struct NewGroup<'a> {
@@ -99,26 +111,43 @@ pub struct NewGroup<'a> {
     pub by: Option<UserId>,
 }
 
-/// Declares a group over its territory.
+/// Declares a group over its territory; to be announced, when it is, by [`set_announced`].
 ///
 /// # Errors
 /// When the territory has a group already (a unique key), or SQLite fails.
 pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Result<GroupId, StoreError> {
-    let id: i64 = sqlx::query_scalar(
-        "INSERT INTO groups (name, departement, region, declared_at, declared_by) VALUES (?, ?, ?, ?, ?) RETURNING id",
-    )
-    .bind(new.name)
-    .bind(new.departement)
-    .bind(&new.region.0)
-    .bind(to_sql(now))
-    .bind(new.by.map(UserId::to_sql))
-    .fetch_one(tx.conn())
-    .await?;
+    let group = found(tx, new.name, new.departement, new.region, new.by, now).await?;
     sqlx::query("INSERT INTO group_territories (territory_id, group_id) VALUES (?, ?)")
         .bind(new.territory.0)
-        .bind(id)
+        .bind(group.0)
         .execute(tx.conn())
         .await?;
+    Ok(group)
+}
+
+/// Writes a group that holds no territory: the part of another.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn found(
+    tx: &mut Tx,
+    name: &str,
+    departement: &str,
+    region: &RegionCode,
+    by: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<GroupId, StoreError> {
+    let id: i64 = sqlx::query_scalar(
+        "INSERT INTO groups (name, departement, region, declared_at, declared_by, announced_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?4) RETURNING id",
+    )
+    .bind(name)
+    .bind(departement)
+    .bind(&region.0)
+    .bind(to_sql(now))
+    .bind(by.map(UserId::to_sql))
+    .fetch_one(tx.conn())
+    .await?;
     Ok(GroupId(id))
 }
 
@@ -128,7 +157,7 @@ pub async fn declare(tx: &mut Tx, new: &NewGroup<'_>, now: DateTime<Utc>) -> Res
 /// When SQLite fails.
 pub async fn unannounced(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, StoreError> {
     let rows = sqlx::query(
-        "SELECT id, region FROM groups WHERE unannounced = 1 AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
+        "SELECT id, region FROM groups WHERE announced_at IS NULL AND archived_at IS NULL AND merged_into IS NULL ORDER BY id",
     )
     .fetch_all(tx.conn())
     .await?;
@@ -137,13 +166,13 @@ pub async fn unannounced(tx: &mut Tx) -> Result<Vec<(GroupId, RegionCode)>, Stor
         .collect()
 }
 
-/// Notes that these groups are to be announced, or (`announced`) that they have been.
+/// Notes that these groups have been announced at an instant, or (`None`) that they are to be.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn set_announced(tx: &mut Tx, groups: &[GroupId], announced: bool) -> Result<(), StoreError> {
-    sqlx::query("UPDATE groups SET unannounced = ? WHERE id IN (SELECT value FROM json_each(?))")
-        .bind(!announced)
+pub async fn set_announced(tx: &mut Tx, groups: &[GroupId], at: Option<DateTime<Utc>>) -> Result<(), StoreError> {
+    sqlx::query("UPDATE groups SET announced_at = ? WHERE id IN (SELECT value FROM json_each(?))")
+        .bind(at.map(to_sql))
         .bind(group_list(groups)?)
         .execute(tx.conn())
         .await?;

@@ -15,7 +15,7 @@ use crate::domain::installation::Checkup;
 pub struct Found {
     /// The checks; `None` when Discord did not answer.
     pub checkup: Option<Checkup>,
-    /// The keys of what was there already.
+    /// The keys of what was there already, and a mark for each role that bore the name of the national team's.
     pub there: Vec<String>,
 }
 
@@ -24,8 +24,8 @@ pub struct Found {
 pub struct Asked {
     /// Its number.
     pub id: i64,
-    /// What was found.
-    pub found: Found,
+    /// What was found; `None` when another version of the program wrote it.
+    pub found: Option<Found>,
     /// The token of the interaction.
     pub token: String,
     /// When the token is no longer to be used.
@@ -55,7 +55,10 @@ pub async fn insert(
     expires_at: DateTime<Utc>,
     now: DateTime<Utc>,
 ) -> Result<i64, StoreError> {
-    let facts = serde_json::to_string(found).map_err(|_| UNREADABLE)?;
+    let facts = serde_json::to_string(found).map_err(|_| StoreError::Row {
+        table: "installs",
+        what: "facts",
+    })?;
     let sealed = tx.vault().seal(Purpose::AnswerToken, token.as_bytes())?;
     let id = sqlx::query_scalar(
         "INSERT INTO installs (at, user_id, facts, token_sealed, expires_at) VALUES (?, ?, ?, ?, ?) RETURNING id",
@@ -108,7 +111,7 @@ pub async fn is_seen(tx: &mut Tx) -> Result<bool, StoreError> {
 /// The askings whose answer is still to be edited, oldest first.
 ///
 /// # Errors
-/// When SQLite or the vault fails, or a row cannot be read.
+/// When SQLite or the vault fails.
 pub async fn awaited(tx: &mut Tx) -> Result<Vec<Asked>, StoreError> {
     let rows = sqlx::query(
         "SELECT id, facts, token_sealed, expires_at, seen_at IS NOT NULL AS seen FROM installs \
@@ -121,7 +124,7 @@ pub async fn awaited(tx: &mut Tx) -> Result<Vec<Asked>, StoreError> {
         let token = tx.vault().open(Purpose::AnswerToken, row.try_get("token_sealed")?)?;
         asked.push(Asked {
             id: row.try_get("id")?,
-            found: serde_json::from_str(row.try_get("facts")?).map_err(|_| UNREADABLE)?,
+            found: serde_json::from_str(row.try_get("facts")?).ok(),
             token: std::str::from_utf8(&token)
                 .map_err(|_| VaultError::Malformed)?
                 .to_owned(),
@@ -143,11 +146,6 @@ pub async fn answered(tx: &mut Tx, id: i64) -> Result<(), StoreError> {
         .await?;
     Ok(())
 }
-
-const UNREADABLE: StoreError = StoreError::Row {
-    table: "installs",
-    what: "facts",
-};
 
 #[cfg(test)]
 mod tests {
@@ -196,7 +194,7 @@ mod tests {
         assert!(!is_seen(&mut tx).await.unwrap());
         let all = awaited(&mut tx).await.unwrap();
         assert_eq!(all.iter().map(|asked| asked.seen).collect::<Vec<_>>(), [true, false]);
-        assert_eq!((all[0].token.as_str(), &all[0].found), ("jeton-un", &found()));
+        assert_eq!((all[0].token.as_str(), &all[0].found), ("jeton-un", &Some(found())));
         assert_eq!(all[0].expires_at, until);
         assert!(!format!("{all:?}").contains("jeton"), "a token never shows");
         answered(&mut tx, first).await.unwrap();

@@ -44,7 +44,7 @@ pub async fn create(
     .bind(person.0)
     .execute(tx.conn())
     .await?;
-    let hash = tx.vault().blind(Index::Code, code);
+    let hash = tx.vault().suppression(Index::Code, code);
     sqlx::query("INSERT INTO invitations (person_id, code, created_at, created_by, expires_at) VALUES (?, ?, ?, ?, ?)")
         .bind(person.0)
         .bind(hash.as_slice())
@@ -61,7 +61,7 @@ pub async fn create(
 /// # Errors
 /// When SQLite fails.
 pub async fn find(tx: &mut Tx, code: &str) -> Result<Option<Invitation>, StoreError> {
-    let hash = tx.vault().blind(Index::Code, code);
+    let hash = tx.vault().suppression(Index::Code, code);
     let row = sqlx::query(
         "SELECT id, person_id, created_by, expires_at, replaced_at IS NOT NULL AS replaced, used_at IS NOT NULL AS used \
          FROM invitations WHERE code = ?",

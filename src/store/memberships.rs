@@ -132,16 +132,29 @@ pub struct NewMembership<'a> {
     pub consent_version: &'a str,
 }
 
+/// The next number of the register of the group ?2, one at least: after those of its participations, past ones included,
+/// and of those that have passed through it.
+macro_rules! next_number {
+    () => {
+        "1 + max(coalesce((SELECT max(number) FROM memberships WHERE group_id = ?2), 0), \
+                 coalesce((SELECT max(from_number) FROM passages WHERE from_group = ?2), 0), \
+                 coalesce((SELECT max(to_number) FROM passages WHERE to_group = ?2), 0))"
+    };
+}
+pub(in crate::store) use next_number;
+
 /// Writes a participation, with the next number of the group's register; numbers are never given twice.
 ///
 /// # Errors
 /// When the person is a member already (a unique key), or SQLite fails.
 pub async fn insert(tx: &mut Tx, new: &NewMembership<'_>, now: DateTime<Utc>) -> Result<Membership, StoreError> {
-    let row = sqlx::query(
+    let row = sqlx::query(concat!(
         "INSERT INTO memberships AS m (person_id, group_id, number, validated_at, validated_by, consent_version, consent_at) \
-         VALUES (?1, ?2, (SELECT coalesce(max(number), 0) + 1 FROM memberships WHERE group_id = ?2), ?3, ?4, ?5, ?3) \
-         RETURNING id, person_id, group_id, number, validated_at, validated_by, left_at, left_reason",
-    )
+         VALUES (?1, ?2, ",
+        next_number!(),
+        ", ?3, ?4, ?5, ?3) \
+         RETURNING id, person_id, group_id, number, validated_at, validated_by, left_at, left_reason"
+    ))
     .bind(new.person.0)
     .bind(new.group.0)
     .bind(to_sql(now))

@@ -12,9 +12,11 @@ const MIGRATIONS: &[(i64, &str, &str)] = &[
     (1, "foundations", include_str!("../../migrations/0001_foundations.sql")),
     (2, "calls", include_str!("../../migrations/0002_calls.sql")),
     (3, "undos", include_str!("../../migrations/0003_undos.sql")),
+    (4, "council", include_str!("../../migrations/0004_council.sql")),
     (5, "welcomes", include_str!("../../migrations/0005_welcomes.sql")),
     (6, "meetings", include_str!("../../migrations/0006_meetings.sql")),
     (7, "installs", include_str!("../../migrations/0007_installs.sql")),
+    (8, "feeds", include_str!("../../migrations/0008_feeds.sql")),
     (9, "reports", include_str!("../../migrations/0009_reports.sql")),
     (
         10,

@@ -20,9 +20,12 @@ use tokio::sync::watch;
 pub mod answers;
 pub mod authority;
 pub mod backup;
+pub mod beside;
 pub mod bindings;
 pub mod calls;
 pub mod drafts;
+pub mod export;
+pub mod feeds;
 pub mod greetings;
 pub mod groups;
 pub mod identity;
@@ -47,6 +50,8 @@ pub mod participation;
 pub mod people;
 pub mod places;
 pub mod posts;
+pub mod regroup;
+pub mod rekey;
 pub mod reminders;
 pub mod reports;
 pub mod roster;
@@ -64,6 +69,7 @@ pub mod transfers;
 pub mod undos;
 pub mod vault;
 pub mod waiting;
+pub mod weekly;
 pub mod zoning;
 
 use keyring::KeySource;
@@ -109,6 +115,9 @@ pub enum OpenError {
     /// A later version of the product has migrated this database.
     #[error("database of a newer version ({0})")]
     Newer(i64),
+    /// An earlier version of the product made this database, and it is only to be read.
+    #[error("database of an earlier version ({0})")]
+    Older(i64),
     /// The host's key is unusable.
     #[error("key")]
     Key(#[from] keyring::KeyError),

@@ -145,6 +145,58 @@ pub async fn lease_next(
     }
 }
 
+/// A row that nobody delivers at present.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Waiting {
+    /// The row.
+    pub id: OutboxId,
+    /// The fact and whom it is told to.
+    pub key: String,
+    /// How urgent.
+    pub class: Class,
+    /// What.
+    pub notice: Notice,
+}
+
+impl From<&Leased> for Waiting {
+    fn from(row: &Leased) -> Self {
+        Self {
+            id: row.id,
+            key: row.key.clone(),
+            class: row.class,
+            notice: row.notice.clone(),
+        }
+    }
+}
+
+/// The rows for a recipient that were not delivered, nor leased, oldest first. One that this version cannot read is left out.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn waiting_for(tx: &mut Tx, to: Recipient) -> Result<Vec<Waiting>, StoreError> {
+    let rows = sqlx::query(
+        "SELECT id, key, class, notice FROM outbox WHERE done_at IS NULL AND lease_until IS NULL AND target = ? ORDER BY id",
+    )
+    .bind(to.to_string())
+    .fetch_all(tx.conn())
+    .await?;
+    let mut waiting = Vec::with_capacity(rows.len());
+    for row in &rows {
+        if let (Ok(notice), Some(class)) = (
+            serde_json::from_str(row.try_get("notice")?),
+            Class::from_sql(row.try_get("class")?),
+        ) {
+            waiting.push(Waiting {
+                id: OutboxId(row.try_get("id")?),
+                key: row.try_get("key")?,
+                class,
+                notice,
+            });
+        }
+    }
+    Ok(waiting)
+}
+
 /// Ends every lease: only one process holds the database, so those that are left belong to one that died.
 ///
 /// # Errors
@@ -154,6 +206,17 @@ pub async fn release_all(tx: &mut Tx) -> Result<u64, StoreError> {
         .execute(tx.conn())
         .await?;
     Ok(done.rows_affected())
+}
+
+/// Marks every waiting message as perhaps sent since it was written: an older copy of the database was put back.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn doubt_all(tx: &mut Tx) -> Result<(), StoreError> {
+    sqlx::query("UPDATE outbox SET tried_at = coalesce(tried_at, created_at) WHERE done_at IS NULL")
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// How a delivery ended for good.
@@ -340,14 +403,20 @@ pub struct Gauge {
 /// # Errors
 /// When SQLite fails.
 pub async fn gauge(tx: &mut Tx) -> Result<Gauge, StoreError> {
+    // The feeds of the référents have a queue of their own, which is no other matter to whoever asks.
     let row = sqlx::query(
-        "SELECT count(*) AS waiting, count(*) FILTER (WHERE attempts > 0 OR code IS NOT NULL) AS failing FROM outbox WHERE done_at IS NULL",
+        "SELECT (SELECT count(*) FROM outbox WHERE done_at IS NULL) + \
+                (SELECT count(*) FROM feed_events WHERE told_at IS NULL) AS waiting, \
+                (SELECT count(*) FROM outbox WHERE done_at IS NULL AND (attempts > 0 OR code IS NOT NULL)) + \
+                (SELECT count(*) FROM feed_messages WHERE state IN ('stale', 'showing') AND attempts > 0) AS failing",
     )
     .fetch_one(tx.conn())
     .await?;
     let oldest = sqlx::query(
         "SELECT created_at, code FROM outbox WHERE done_at IS NULL AND (attempts > 0 OR code IS NOT NULL) \
-         ORDER BY created_at LIMIT 1",
+         UNION ALL \
+         SELECT coalesce(tried_at, opened_at), code FROM feed_messages WHERE state IN ('stale', 'showing') AND attempts > 0 \
+         ORDER BY 1 LIMIT 1",
     )
     .fetch_optional(tx.conn())
     .await?;

@@ -120,13 +120,15 @@ pub async fn to_place(tx: &mut Tx) -> Result<u32, StoreError> {
     Ok(u32::try_from(n).unwrap_or(u32::MAX))
 }
 
-/// The communes that a split gave to a group, and those that splits took from its territories: `(given, taken)`.
+/// The communes outside its territories that a split gave to a group, and those that splits took from its territories:
+/// `(given, taken)`.
 ///
 /// # Errors
 /// When SQLite fails.
 pub async fn split_communes(tx: &mut Tx, group: GroupId) -> Result<(u32, u32), StoreError> {
     let row = sqlx::query(
-        "SELECT (SELECT count(*) FROM group_communes WHERE group_id = ?1) AS given, \
+        "SELECT (SELECT count(*) FROM group_communes c WHERE c.group_id = ?1 AND NOT EXISTS ( \
+                    SELECT 1 FROM group_territories t WHERE t.territory_id = c.territory_id AND t.group_id = ?1)) AS given, \
                 (SELECT count(*) FROM group_communes c JOIN group_territories t ON t.territory_id = c.territory_id \
                   WHERE t.group_id = ?1 AND c.group_id <> ?1) AS taken",
     )

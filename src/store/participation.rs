@@ -4,7 +4,7 @@ use sqlx::Row;
 
 use super::vault::Purpose;
 use super::{StoreError, Tx, from_sql};
-use crate::domain::ids::{GroupId, MembershipId, PersonId};
+use crate::domain::ids::{GroupId, MembershipId, PersonId, UserId};
 
 /// Notes that a person has joined a group: nobody holds the card any longer, and a refusal no longer stands. «Ne plus
 /// appeler» is final and stays; the rest waits for a validation that would be annulled. Gives the call state before.
@@ -116,6 +116,18 @@ pub async fn reason(tx: &mut Tx, membership: MembershipId) -> Result<Option<Stri
     };
     let plain = tx.vault().open(Purpose::Note, sealed)?;
     Ok(Some(String::from_utf8_lossy(&plain).into_owned()))
+}
+
+/// The account that ended a participation, as far as known.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn ended_by(tx: &mut Tx, membership: MembershipId) -> Result<Option<UserId>, StoreError> {
+    let by: Option<Option<i64>> = sqlx::query_scalar("SELECT left_by FROM memberships WHERE id = ?")
+        .bind(membership.0)
+        .fetch_optional(tx.conn())
+        .await?;
+    Ok(by.flatten().map(UserId::from_sql))
 }
 
 /// When the consent of a participation was given, and to which version of the text.

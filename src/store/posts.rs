@@ -34,6 +34,22 @@ pub async fn relays(tx: &mut Tx, group: GroupId) -> Result<Vec<Holder>, StoreErr
     rows.iter().map(holder).collect()
 }
 
+/// Whether an account was a relay of a group, and is no longer.
+///
+/// # Errors
+/// When SQLite fails.
+pub async fn was_relay(tx: &mut Tx, group: GroupId, user: UserId) -> Result<bool, StoreError> {
+    let found: bool = sqlx::query_scalar(
+        "SELECT EXISTS (SELECT 1 FROM relays WHERE group_id = ?1 AND user_id = ?2 AND until IS NOT NULL) \
+            AND NOT EXISTS (SELECT 1 FROM relays WHERE group_id = ?1 AND user_id = ?2 AND until IS NULL)",
+    )
+    .bind(group.0)
+    .bind(user.to_sql())
+    .fetch_one(tx.conn())
+    .await?;
+    Ok(found)
+}
+
 /// Names a relay; tells whether it is new.
 ///
 /// # Errors

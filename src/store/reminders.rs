@@ -79,12 +79,15 @@ pub async fn call_back_reminded(
 pub enum Round {
     /// The weekly digest of the relays.
     RelayDigest,
+    /// The weekly digest of the régions, for their referents.
+    RegionDigest,
 }
 
 impl Round {
     fn key(self) -> &'static str {
         match self {
             Round::RelayDigest => "relay_digest",
+            Round::RegionDigest => "region_digest",
         }
     }
 }

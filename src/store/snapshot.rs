@@ -8,16 +8,17 @@ use sqlx::sqlite::SqliteRow;
 
 use super::identity::DiscordName;
 use super::vault::{Index, Vault};
-use super::{StoreError, Tx, from_sql, identity, installs};
+use super::{StoreError, Tx, from_sql, identity, installs, regroup};
 use crate::domain::bindings::Duty;
 use crate::domain::ids::{GroupId, RegionCode, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::register::Columns;
 use crate::domain::snapshot::{
-    ArticleFacts, GroupFacts, HashKey, HolderFacts, Installed, MemberFacts, Snapshot, StatutesFacts,
+    ArticleFacts, GroupFacts, HashKey, HolderFacts, Installed, MemberFacts, MergedFacts, Snapshot, StatutesFacts,
 };
 
-/// Reads the snapshot: the groups that have a space, or should. Phones and mails are opened only for the columns asked.
+/// Reads the snapshot: the groups that have a space, or should; those merged into another with the space that they had.
+/// Phones and mails are opened only for the columns asked.
 ///
 /// # Errors
 /// When SQLite or the vault fails, or a row cannot be read.
@@ -28,16 +29,23 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
     let mut statutes = statutes(tx).await?;
     let mut steps = steps(tx).await?;
     let rows = sqlx::query(
+        // A group that was merged keeps the space that it had, and gets none that it had not.
         "SELECT g.id, g.name, g.region, g.archived_at IS NOT NULL AS archived FROM groups g \
          JOIN steps s ON s.group_id = g.id AND s.step = 'forming' \
-         WHERE g.merged_into IS NULL ORDER BY s.reached_at, g.id",
+         WHERE g.merged_into IS NULL OR EXISTS (SELECT 1 FROM bindings b WHERE b.key = 'group:' || g.id || ':role') \
+         ORDER BY s.reached_at, g.id",
     )
     .fetch_all(tx.conn())
     .await?;
+    let mut rests = regroup::rests(tx).await?;
     let mut groups = Vec::with_capacity(rows.len());
     for row in &rows {
         let id = GroupId(row.try_get("id")?);
         let steps = steps.remove(&id).unwrap_or_default();
+        let merged = rests.remove(&id).map(|rest| MergedFacts {
+            into: rest.into,
+            readers: rest.readers,
+        });
         groups.push(GroupFacts {
             id,
             name: row.try_get("name")?,
@@ -45,7 +53,7 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
             announce: steps
                 .iter()
                 .map(|(step, _)| *step)
-                .filter(|step| *step != Step::Possible)
+                .filter(|step| *step != Step::Possible && merged.is_none())
                 .collect(),
             steps,
             members: members.remove(&id).unwrap_or_default(),
@@ -55,6 +63,7 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
                 .cloned()
                 .unwrap_or_default(),
             statutes: statutes.remove(&id),
+            merged,
         });
     }
     let duties = [(Duty::Relay, relay_accounts), (Duty::Referent, referent_accounts)]
@@ -81,7 +90,7 @@ pub async fn load(tx: &mut Tx, columns: Columns) -> Result<Snapshot, StoreError>
 
 /// What content hashes are keyed with: known to whoever has the host's key, and to nobody else.
 fn hash_key(vault: &Vault) -> HashKey {
-    HashKey(vault.blind(Index::Code, "content of messages"))
+    HashKey(vault.suppression(Index::Code, "content of messages"))
 }
 
 fn number(row: &SqliteRow, table: &'static str, column: &'static str) -> Result<u32, StoreError> {

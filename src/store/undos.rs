@@ -7,7 +7,7 @@ use sqlx::Row;
 
 use super::vault::{Purpose, VaultError};
 use super::{StoreError, Tx, from_sql, to_sql};
-use crate::domain::ids::{GroupId, JournalId, PersonId};
+use crate::domain::ids::{GroupId, JournalId, PersonId, UserId};
 
 /// What can be undone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,16 +18,28 @@ pub enum Kind {
     GroupRenamed,
     /// A group was archived.
     GroupArchived,
+    /// Two groups were made one.
+    GroupsMerged,
+    /// A part of a group was made a group.
+    GroupSplit,
 }
 
 impl Kind {
-    const ALL: [Kind; 3] = [Kind::PeopleMerged, Kind::GroupRenamed, Kind::GroupArchived];
+    const ALL: [Kind; 5] = [
+        Kind::PeopleMerged,
+        Kind::GroupRenamed,
+        Kind::GroupArchived,
+        Kind::GroupsMerged,
+        Kind::GroupSplit,
+    ];
 
     fn key(self) -> &'static str {
         match self {
             Kind::PeopleMerged => "people_merged",
             Kind::GroupRenamed => "group_renamed",
             Kind::GroupArchived => "group_archived",
+            Kind::GroupsMerged => "groups_merged",
+            Kind::GroupSplit => "group_split",
         }
     }
 }
@@ -113,16 +125,65 @@ pub async fn get(tx: &mut Tx, line: JournalId, now: DateTime<Utc>) -> Result<Opt
     }))
 }
 
-/// Forgets what an undo needed, once it is done.
+/// Where an undo stands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Standing {
+    /// It can be done.
+    Open(Kept),
+    /// It was done, at that instant.
+    Done(DateTime<Utc>),
+    /// It was possible, and is no longer: the time has passed, or what it needed was erased with the person.
+    TooLate,
+    /// There is no such line, or nothing of it can be undone.
+    Never,
+}
+
+/// The events of the journal that an undo was kept for.
+pub const UNDOABLE: [&str; 5] = [
+    "person.merged",
+    "group.renamed",
+    "group.archived",
+    "group.merged",
+    "group.split",
+];
+
+/// Where the undo of a line of the journal stands.
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn spend(tx: &mut Tx, line: JournalId) -> Result<bool, StoreError> {
-    let done = sqlx::query("DELETE FROM undos WHERE journal_id = ?")
+pub async fn standing(tx: &mut Tx, line: JournalId, now: DateTime<Utc>) -> Result<Standing, StoreError> {
+    if let Some(kept) = get(tx, line, now).await? {
+        return Ok(Standing::Open(kept));
+    }
+    let row =
+        sqlx::query("SELECT j.event, u.at FROM journal j LEFT JOIN undone u ON u.journal_id = j.id WHERE j.id = ?")
+            .bind(line.0)
+            .fetch_optional(tx.conn())
+            .await?;
+    let Some(row) = row else { return Ok(Standing::Never) };
+    Ok(match row.try_get::<Option<i64>, _>("at")? {
+        Some(at) => Standing::Done(from_sql(at)?),
+        None if UNDOABLE.contains(&row.try_get::<&str, _>("event")?) => Standing::TooLate,
+        None => Standing::Never,
+    })
+}
+
+/// Notes that a line of the journal is undone, and forgets what that needed.
+///
+/// # Errors
+/// When it was undone already (a unique key), or SQLite fails.
+pub async fn spend(tx: &mut Tx, line: JournalId, by: UserId, now: DateTime<Utc>) -> Result<(), StoreError> {
+    sqlx::query("DELETE FROM undos WHERE journal_id = ?")
         .bind(line.0)
         .execute(tx.conn())
         .await?;
-    Ok(done.rows_affected() == 1)
+    sqlx::query("INSERT INTO undone (journal_id, at, actor) VALUES (?, ?, ?)")
+        .bind(line.0)
+        .bind(to_sql(now))
+        .bind(by.to_sql())
+        .execute(tx.conn())
+        .await?;
+    Ok(())
 }
 
 /// Forgets what can no longer be undone, and with it the details of the records that were merged into others; gives the

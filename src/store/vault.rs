@@ -144,6 +144,30 @@ impl Vault {
         Self { seal, index, suppress }
     }
 
+    /// A vault with other keys for sealing and for blind indexes; what the third has hashed cannot be made again, so it stays.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn renewed(&self) -> Result<Self, VaultError> {
+        Ok(Self::new(
+            SecretKey::random()?,
+            SecretKey::random()?,
+            self.suppress.clone(),
+        ))
+    }
+
+    /// The three keys, each under the name of its row, wrapped by a host's key.
+    ///
+    /// # Errors
+    /// When the operating system gives no randomness.
+    pub fn wrapped(&self, host: &SecretKey) -> Result<[(&'static str, Vec<u8>); 3], VaultError> {
+        Ok([
+            ("seal", wrap(host, &self.seal)?),
+            ("index", wrap(host, &self.index)?),
+            ("suppress", wrap(host, &self.suppress)?),
+        ])
+    }
+
     /// Seals `plain`: a random nonce, then the ciphertext and its tag.
     ///
     /// # Errors
@@ -166,7 +190,8 @@ impl Vault {
         keyed(&self.index, index, value)
     }
 
-    /// The hash of `value` in the suppression list, whose key survives `rekey`.
+    /// The hash of `value` under the key that survives `rekey`: for what cannot be made again, as the suppression list, the
+    /// lines of files imported, the codes given.
     #[must_use]
     pub fn suppression(&self, index: Index, value: &str) -> BlindIndex {
         keyed(&self.suppress, index, value)

@@ -111,3 +111,43 @@ fn in_words(coverage: &Coverage, atlas: &Atlas) -> String {
     });
     lines.join("\n")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::tiles;
+    use crate::texts::shown;
+
+    fn on() -> NaiveDate {
+        "2027-03-17".parse().unwrap()
+    }
+
+    #[test]
+    fn the_map_is_told_in_words() {
+        let atlas = crate::territories::load_shipped().unwrap();
+        let coverage = Coverage::of([
+            ("34", Stage::Possible),
+            ("34", Stage::Assembly),
+            ("01", Stage::Forming),
+            ("974", Stage::Possible),
+            ("75", Stage::Possible),
+        ]);
+        let message = answer(&coverage, &atlas, on(), Some(vec![1]));
+        assert!(message.files[0].description.contains("5\u{a0}groupes"));
+        insta::assert_snapshot!(shown::message(&message));
+        // Without an image, the words remain.
+        assert_eq!(answer(&coverage, &atlas, on(), None).embeds, message.embeds);
+    }
+
+    #[test]
+    fn a_full_country_fits() {
+        let atlas = crate::territories::load_shipped().unwrap();
+        let all = tiles::tiles();
+        for stage in [Stage::Possible, Stage::Forming, Stage::Assembly] {
+            let coverage = Coverage::of(all.iter().flat_map(|tile| [(tile.code, stage); 40]));
+            let message = answer(&coverage, &atlas, on(), Some(vec![1]));
+            assert_eq!(message.faults(), Vec::<String>::new());
+            assert!(message.embeds[0].description.contains("Chaque département"));
+        }
+    }
+}

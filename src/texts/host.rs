@@ -32,6 +32,13 @@ pub const TERRITORIES_FOLDER: &str = "Le dossier du paquet @etalab/decoupage-adm
 pub const BACKUP: &str = "Copie la base dans un nouveau fichier, même pendant que le bot tourne";
 /// The copy to make.
 pub const BACKUP_FILE: &str = "Le fichier à créer";
+/// `maillage export`.
+pub const EXPORT: &str =
+    "Écrit les personnes, les groupes, les validations et le journal dans un dossier, même pendant que le bot tourne";
+/// Where the exports go.
+pub const EXPORT_FOLDER: &str = "Le dossier à remplir ; il est créé s’il n’existe pas, rien n’y est écrasé";
+/// `maillage rekey`.
+pub const REKEY: &str = "Change la clé de la base et chiffre de nouveau les identités ; le bot doit être arrêté";
 /// `maillage restore`.
 pub const RESTORE: &str = "Remet une copie à la place de la base, le bot étant arrêté";
 /// The copy to put back.
@@ -255,7 +262,8 @@ pub fn key_wrong(file: Option<&Path>) -> String {
             "{}\u{a0}: cette clé n’est pas celle de la base. Remettez la clé d’origine, ou la base qui va avec celle-ci.",
             file.display()
         ),
-        None => "MAILLAGE_KEY\u{a0}: cette clé n’est pas celle de la base. Donnez la clé d’origine, ou la base qui va avec celle-ci."
+        None => "MAILLAGE_KEY\u{a0}: cette clé n’est pas celle de la base. Donnez la clé d’origine, ou la base qui va avec celle-ci\u{a0}; \
+                 après « maillage rekey », la nouvelle clé est dans maillage.key (ou maillage.key.nouvelle), à côté de la base."
             .to_owned(),
     }
 }
@@ -292,6 +300,59 @@ pub fn backed_up(copy: &Path) -> String {
     format!(
         "✅ Base copiée dans {}. Gardez la clé ailleurs que la copie\u{a0}: sans elle, personne ne peut lire les identités.",
         copy.display()
+    )
+}
+
+/// An export was written.
+#[must_use]
+pub fn exported(file: &Path, rows: u64) -> String {
+    format!(
+        "✅ {}\u{a0}: {}",
+        file.display(),
+        super::markdown::count(rows, "ligne", "lignes")
+    )
+}
+
+/// What is said after every export.
+#[must_use]
+pub fn exported_with_care() -> &'static str {
+    "Ces fichiers contiennent des coordonnées et des opinions politiques\u{a0}: gardez-les chiffrés, et effacez-les dès qu’ils ne \
+     servent plus."
+}
+
+/// The database was made by an earlier version, and is only to be read.
+#[must_use]
+pub fn older(path: &Path, version: i64, ours: i64) -> String {
+    format!(
+        "{}\u{a0}: cette base vient d’une version plus ancienne (schéma {version}, le programme attend {ours}). Démarrez le bot une fois, \
+         il la mettra à jour.",
+        path.display()
+    )
+}
+
+/// The keys are renewed. `given`: the host's key came from `MAILLAGE_KEY`.
+#[must_use]
+pub fn rekeyed(key: &Path, kept: Option<&Path>, given: bool) -> String {
+    let next = if given {
+        format!(
+            "La clé de MAILLAGE_KEY n’ouvre plus la base. La nouvelle est dans {}\u{a0}: mettez son contenu dans MAILLAGE_KEY et effacez ce \
+             fichier, ou retirez MAILLAGE_KEY et gardez le fichier.",
+            key.display()
+        )
+    } else {
+        format!("La nouvelle clé est dans {}.", key.display())
+    };
+    let kept = kept
+        .map(|kept| {
+            format!(
+                " L’ancienne est gardée dans {}, pour les sauvegardes déjà faites.",
+                kept.display()
+            )
+        })
+        .unwrap_or_default();
+    format!(
+        "✅ Les clés sont changées et les identités chiffrées de nouveau. {next}{kept} Gardez une copie de la nouvelle clé ailleurs, et \
+         faites une sauvegarde\u{a0}: les anciennes ne s’ouvrent qu’avec l’ancienne clé."
     )
 }
 

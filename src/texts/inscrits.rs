@@ -1,9 +1,10 @@
 //! The words of `/inscrits` and of what the national team can undo (product.md §3, §4).
 
-use chrono::NaiveDate;
+use chrono::{DateTime, NaiveDate, Utc};
 
-use super::dates::day;
+use super::dates::{Style as At, day, timestamp};
 use super::markdown::{count, enumeration, escape_line, fit, number, typeset};
+use super::regroup::undo_button;
 use super::{contact, groups::turning};
 use crate::domain::action::Action;
 use crate::domain::contact::CallState;
@@ -268,8 +269,13 @@ pub fn merged(name: &str, line: JournalId) -> Message {
     .with_buttons(vec![undo_button(line)])
 }
 
-fn undo_button(line: JournalId) -> Button {
-    Button::new("Défaire", Style::Secondary, Action::Undo(line))
+/// What undoing a merge would change.
+#[must_use]
+pub fn unmerge(name: &str) -> String {
+    typeset(&format!(
+        "**Défaire cette fusion ?** {} aura de nouveau deux fiches, à vérifier ; ce qui a changé depuis reste.",
+        escape_line(name)
+    ))
 }
 
 /// A merge was undone.
@@ -319,10 +325,28 @@ pub fn decided() -> String {
     "Cette paire a déjà été jugée. Rien n’a changé.".to_owned()
 }
 
-/// An undo comes too late, or for the second time.
+/// An undo comes too late; `days` is how long it was possible.
 #[must_use]
-pub fn too_late() -> String {
-    typeset("⚠️ Ce changement ne peut plus être défait : c’est déjà fait, ou les 30 jours sont passés.")
+pub fn too_late(days: i64) -> String {
+    typeset(&format!(
+        "⚠️ Ce changement ne peut plus être défait : les {} sont passés.",
+        count(days.unsigned_abs(), "jour", "jours")
+    ))
+}
+
+/// An undo comes for the second time.
+#[must_use]
+pub fn undone_already(at: DateTime<Utc>) -> String {
+    typeset(&format!(
+        "Ce changement est déjà défait, depuis le {}. Rien d’autre n’a changé.",
+        timestamp(at, At::ShortDateTime)
+    ))
+}
+
+/// A line of the journal that tells nothing to undo.
+#[must_use]
+pub fn never_undone() -> String {
+    "⚠️ Cette ligne du journal ne se défait pas.".to_owned()
 }
 
 /// What an undo would put back has changed since.
@@ -376,6 +400,25 @@ pub fn archived(name: &str, line: Option<JournalId>) -> Message {
         )))
         .with_buttons(vec![undo_button(line)]),
     }
+}
+
+/// What undoing a renaming would change.
+#[must_use]
+pub fn rename_undo(name: &str, before: &str) -> String {
+    typeset(&format!(
+        "**Défaire ce changement ?** Le groupe {} s’appelle de nouveau {} ; son espace suit.",
+        escape_line(name),
+        escape_line(before)
+    ))
+}
+
+/// What undoing an archiving would change.
+#[must_use]
+pub fn archive_undo(name: &str) -> String {
+    typeset(&format!(
+        "**Défaire cet archivage ?** Le groupe {} est de nouveau ouvert ; ses membres peuvent de nouveau écrire dans son espace.",
+        escape_line(name)
+    ))
 }
 
 /// A group has its former name again.
@@ -472,7 +515,12 @@ mod tests {
             archived("Lunel", Some(JournalId(3))).content,
             name_taken("Sète"),
             group_name(60),
-            too_late(),
+            too_late(30),
+            undone_already(DateTime::UNIX_EPOCH),
+            never_undone(),
+            unmerge("Camille D."),
+            rename_undo("Lunel et environs", "Lunel"),
+            archive_undo("Lunel"),
             changed_since(),
             no_pair().content,
         ];

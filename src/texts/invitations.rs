@@ -64,6 +64,8 @@ pub struct Welcome {
     pub member: bool,
     /// Where the group writes, once its space exists.
     pub space: Option<(GuildId, ChannelId)>,
+    /// The invitation to the server, when the account has left it: the code was typed in a direct message.
+    pub way_back: Option<String>,
 }
 
 /// The answer to `/rejoindre` with a good code.
@@ -75,6 +77,12 @@ pub fn joined(welcome: &Welcome) -> Message {
              local vous appellera dès qu’il y en aura un.",
         );
     };
+    if let (true, Some(link)) = (welcome.member, &welcome.way_back) {
+        return Message::text(format!(
+            "✅ **Bienvenue dans le groupe {group}.** Votre compte est lié. L’espace de votre groupe s’ouvrira à vous à votre \
+             retour sur le serveur\u{a0}: {link}"
+        ));
+    }
     Message::text(match (welcome.member, welcome.space) {
         (true, Some((guild, channel))) => format!(
             "✅ **Bienvenue dans le groupe {group}.** Votre compte est lié. L’espace de votre groupe s’ouvre à vous dans \
@@ -158,6 +166,7 @@ mod tests {
             group: Some("Lunel".to_owned()),
             member,
             space,
+            way_back: None,
         }
     }
 
@@ -174,6 +183,10 @@ mod tests {
             already_linked("Camille D."),
             shown::message(&joined(&welcome(true, true))),
             shown::message(&joined(&welcome(true, false))),
+            shown::message(&joined(&Welcome {
+                way_back: Some("https://discord.gg/exemple".to_owned()),
+                ..welcome(true, true)
+            })),
             shown::message(&joined(&welcome(false, false))),
             shown::message(&joined(&Welcome {
                 group: None,

@@ -20,6 +20,14 @@ const PSEUDO_MAX: usize = 80;
 /// The head of the first page: title, stage and count, relays and referents.
 #[must_use]
 pub fn header(group: &GroupFacts, thresholds: &Thresholds) -> String {
+    if let Some(merged) = &group.merged {
+        let into = escape_line(&merged.into);
+        return format!(
+            "{}\nCe groupe a rejoint le groupe {into}\u{a0}: ses membres sont au registre de ce groupe. Cet espace se lit, sans \
+             plus changer.",
+            title(group)
+        );
+    }
     format!(
         "{}\n{}\n{}",
         title(group),

@@ -14,7 +14,7 @@ use crate::domain::csv_export::CsvExport;
 use crate::domain::fold::fold;
 use crate::domain::ids::RegionCode;
 use crate::domain::ladder::Step;
-use crate::domain::report::{Report, Scope, Stages, Trend, Vacant};
+use crate::domain::report::{RegionLine, Report, Scope, Stages, Trend, Vacant};
 use crate::domain::territory::Atlas;
 use crate::domain::view::{Button, Choice, Embed, Message, OPTIONS_MAX, Select, SelectOf, Style, Tone};
 use crate::drawing::chart;
@@ -294,10 +294,14 @@ fn fit_words(words: &[String], max: usize, suffix: &str) -> String {
     whole
 }
 
+/// One line for each région where there is something, and one for all the others.
 fn regions(report: &Report, frame: &Frame<'_>) -> Vec<String> {
-    report
+    let (begun, bare): (Vec<&RegionLine>, Vec<&RegionLine>) = report
         .regions
         .iter()
+        .partition(|line| line.signed_up + line.validated + line.stages.total() > 0);
+    let mut lines: Vec<String> = begun
+        .into_iter()
         .map(|line| {
             let (covered, all) = line.covered;
             let assemblies = match line.stages.assembly {
@@ -312,7 +316,15 @@ fn regions(report: &Report, frame: &Frame<'_>) -> Vec<String> {
                 count(u64::from(line.stages.total()), "groupe", "groupes"),
             )
         })
-        .collect()
+        .collect();
+    if !bare.is_empty() {
+        let names: Vec<String> = bare
+            .iter()
+            .map(|line| escape_line(&frame.region(&line.region)))
+            .collect();
+        lines.push(format!("Encore ni inscrit ni groupe : {}", names.join(", ")));
+    }
+    lines
 }
 
 /// «Nommer un relai» and «Relancer», where there is somebody to name or to prompt.
@@ -493,10 +505,13 @@ pub fn prompted(now: usize, before: usize) -> Message {
             "✅ **{} : un message privé part.** Une relance par semaine au plus.",
             relays(n)
         ),
+        (n, 1) => format!(
+            "✅ **{} : un message privé part.** Un autre, déjà relancé cette semaine, ne reçoit rien de plus.",
+            relays(n)
+        ),
         (n, already) => format!(
-            "✅ **{} : un message privé part.** {}, déjà relancés cette semaine, ne reçoivent rien de plus.",
-            relays(n),
-            relays(already)
+            "✅ **{} : un message privé part.** {already} autres, déjà relancés cette semaine, ne reçoivent rien de plus.",
+            relays(n)
         ),
     };
     Message::text(typeset(&text))
@@ -519,7 +534,10 @@ pub fn prompt(groups: &[String], to_call: usize) -> Message {
         ),
     };
     Message::text(typeset(&format!(
-        "📞 **On prend des nouvelles {of}.** {waiting}\nLe temps vous manque ? Dites-le au référent régional : un second relai peut \
-         vous rejoindre."
+        "📞 **On prend des nouvelles {of}.** {waiting}\nLe temps vous manque ? Dites-le au référent régional : une autre \
+         personne peut vous épauler ou prendre la suite."
     )))
 }
+
+#[cfg(test)]
+mod tests;

@@ -5,6 +5,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, Actor};
+use super::undo::Undone;
 use super::{App, lookup};
 use crate::domain::fold::fold;
 use crate::domain::ids::{GroupId, JournalId};
@@ -38,7 +39,7 @@ struct Before {
 }
 
 /// A name as it is kept: trimmed, runs of spaces made one.
-fn clean(typed: &str) -> Outcome<String> {
+pub(super) fn clean(typed: &str) -> Outcome<String> {
     let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
     let chars = name.chars().count();
     if chars > NAME_MAX || !name.chars().any(char::is_alphanumeric) || name.chars().any(char::is_control) {
@@ -90,12 +91,17 @@ pub async fn rename(app: &App, actor: Actor, group: &str, typed: &str, now: Date
     })
 }
 
-async fn refuse_taken(tx: &mut Tx, group: &Group, name: &str) -> Outcome<()> {
+pub(super) async fn refuse_taken(tx: &mut Tx, group: &Group, name: &str) -> Outcome<()> {
+    refuse_bearer(tx, Some(group.id), name).await
+}
+
+/// Refuses a name that a group bears, `but` one.
+pub(super) async fn refuse_bearer(tx: &mut Tx, but: Option<GroupId>, name: &str) -> Outcome<()> {
     let wanted = fold(name);
     let taken = groups::all(tx)
         .await?
         .into_iter()
-        .any(|other| other.id != group.id && fold(&other.name) == wanted);
+        .any(|other| Some(other.id) != but && fold(&other.name) == wanted);
     if taken {
         return Err(UserError::new(Refusal::Conflict, texts::inscrits::name_taken(name)).into());
     }
@@ -159,7 +165,7 @@ pub(super) async fn undo_rename(
     line: JournalId,
     kept: &undos::Kept,
     now: DateTime<Utc>,
-) -> Outcome<String> {
+) -> Outcome<Undone> {
     let before: Before = kept.open(tx)?;
     let group = groups::get(tx, before.group)
         .await?
@@ -178,7 +184,10 @@ pub(super) async fn undo_rename(
         now,
     )
     .await?;
-    Ok(texts::inscrits::rename_undone(&before.name))
+    Ok(Undone {
+        will: texts::inscrits::rename_undo(&group.name, &before.name),
+        done: texts::inscrits::rename_undone(&before.name),
+    })
 }
 
 /// Opens an archived group again.
@@ -188,7 +197,7 @@ pub(super) async fn undo_archive(
     line: JournalId,
     kept: &undos::Kept,
     now: DateTime<Utc>,
-) -> Outcome<String> {
+) -> Outcome<Undone> {
     let before: Before = kept.open(tx)?;
     let group = groups::get(tx, before.group)
         .await?
@@ -197,7 +206,10 @@ pub(super) async fn undo_archive(
     groups::archive(tx, group.id, None).await?;
     let told = line.0.to_string();
     note(tx, actor, &group, "group.archive_undone", Some(&told), None, now).await?;
-    Ok(texts::inscrits::archive_undone(&group.name))
+    Ok(Undone {
+        will: texts::inscrits::archive_undo(&group.name),
+        done: texts::inscrits::archive_undone(&group.name),
+    })
 }
 
 fn changed_since() -> Failure {

@@ -1,15 +1,18 @@
 //! `/aide`: what one can do here, by role (product.md §16: with the summary of the privacy notice).
 
-use super::App;
+use chrono::{DateTime, Utc};
+
 use super::authority::{self, Actor};
+use super::{App, meeting};
 use crate::error::Outcome;
+use crate::texts;
 use crate::texts::templates::{HelpFacts, HelpPart, Passage};
 
 /// The parts of the help that concern this account, for everyone first.
 ///
 /// # Errors
 /// When the database fails.
-pub async fn parts(app: &App, actor: Actor) -> Outcome<Vec<Passage>> {
+pub async fn parts(app: &App, actor: Actor, now: DateTime<Utc>) -> Outcome<Vec<Passage>> {
     let mut tx = app.store.read().await?;
     let authority = authority::of(&mut tx, actor).await?;
     let mut parts = vec![HelpPart::Everyone];
@@ -26,9 +29,11 @@ pub async fn parts(app: &App, actor: Actor) -> Outcome<Vec<Passage>> {
         parts.push(HelpPart::National);
     }
     parts.push(HelpPart::Data);
-    let texts = app.texts();
+    let next = meeting::next(app, &mut tx, now).await?;
+    let templates = app.texts();
     let facts = HelpFacts {
-        privacy: texts.privacy_summary(&app.settings.privacy_facts()),
+        privacy: templates.privacy_summary(&app.settings.privacy_facts()),
+        meeting: texts::welcome::meeting(next.map(|next| next.starts_at)),
     };
-    Ok(parts.into_iter().map(|part| texts.help(part, &facts)).collect())
+    Ok(parts.into_iter().map(|part| templates.help(part, &facts)).collect())
 }

@@ -9,7 +9,10 @@ use crate::error::Error;
 
 /// The last map drawn, with the hash of all that it shows. Whoever asks while it is being drawn waits for it.
 #[derive(Debug, Default)]
-pub struct LastImage(Mutex<Option<([u8; 32], Arc<[u8]>)>>);
+pub struct LastImage(Mutex<Option<Drawn>>);
+
+/// The hash of an SVG, and the PNG drawn from it.
+type Drawn = ([u8; 32], Arc<[u8]>);
 
 impl LastImage {
     /// The image of this SVG: the one kept when it is the same, else drawn now.

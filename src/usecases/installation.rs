@@ -12,7 +12,7 @@ use crate::domain::ids::RoleId;
 use crate::domain::installation::{Books, Checkup, Survey, check};
 use crate::domain::place::{Place, Shelf};
 use crate::error::{Outcome, Refusal, UserError};
-use crate::store::installs::{self, Asked, Found};
+use crate::store::installs::{self, Found};
 use crate::store::journal::{self, Entry};
 use crate::store::meta::{self, Fact};
 use crate::store::{StoreError, Tx, bindings, setbacks};
@@ -88,10 +88,10 @@ pub async fn install(app: &App, actor: Actor, found: &Found, token: &str, now: D
 ///
 /// # Errors
 /// When SQLite fails.
-pub async fn told(app: &App, tx: &mut Tx, asked: &Asked) -> Result<Told, StoreError> {
+pub async fn told(app: &App, tx: &mut Tx, found: &Found) -> Result<Told, StoreError> {
     let bound = bound_in(app, tx).await?;
     let setbacks = setbacks::load(tx).await?;
-    let there: BTreeSet<&str> = asked.found.there.iter().map(String::as_str).collect();
+    let there: BTreeSet<&str> = found.there.iter().map(String::as_str).collect();
     let known = meta::snowflake(tx, Fact::NationalRole).await?.map(RoleId);
     let national = match state(Key::National, &bound, &setbacks, &there) {
         State::Made if known.is_some_and(|role| there.contains(role_mark(role).as_str())) => State::There,
@@ -105,7 +105,7 @@ pub async fn told(app: &App, tx: &mut Tx, asked: &Asked) -> Result<Told, StoreEr
     let (feeds, roles) = (feeds.count(), usize::from(national == State::Made));
     Ok(Told {
         // The limits are told as they are now, not as they were found.
-        checkup: asked.found.checkup.clone().map(|checkup| Checkup {
+        checkup: found.checkup.clone().map(|checkup| Checkup {
             limits: checkup.limits.after(made, feeds, roles),
             ..checkup
         }),

@@ -13,7 +13,7 @@ use crate::domain::view::OPTIONS_MAX;
 use crate::error::{Failure, Outcome, Refusal, UserError};
 use crate::store::journal::{self, Entry};
 use crate::store::vault::VaultError;
-use crate::store::{StoreError, Tx, bindings, groups, invitations, people};
+use crate::store::{StoreError, Tx, bindings, groups, invitations, names, people};
 use crate::texts;
 use crate::texts::invitations::{Given, Welcome};
 use crate::texts::templates::Sms;
@@ -125,7 +125,11 @@ pub async fn join(app: &App, actor: Actor, typed: &str, now: DateTime<Utc>) -> O
         (None, Some(territory)) => groups::of_place(&mut tx, territory, person.place.insee.as_deref()).await?,
         (None, None) => None,
     };
-    let welcome = welcome(app, &mut tx, group, person.member_of.is_some()).await?;
+    let mut welcome = welcome(app, &mut tx, group, person.member_of.is_some()).await?;
+    let left = names::presence(&mut tx, actor.user)
+        .await?
+        .is_some_and(|seen| !seen.present);
+    welcome.way_back = left.then(|| app.settings.links.discord.clone());
     let entry = Entry {
         actor: Some(actor.user),
         event: "person.linked",
@@ -136,17 +140,14 @@ pub async fn join(app: &App, actor: Actor, typed: &str, now: DateTime<Utc>) -> O
     let line = journal::write(&mut tx, &entry, now).await?;
     if let Some(group) = group {
         let fact = format!("joined:{line}");
-        notify::relays(
-            &mut tx,
+        let notice = Notice::Joined {
+            person: person.id,
             group,
-            &fact,
-            &Notice::Joined {
-                person: person.id,
-                group,
-            },
-            now,
-        )
-        .await?;
+        };
+        notify::relays(&mut tx, group, &fact, &notice, now).await?;
+        if let Some(group) = groups::get(&mut tx, group).await? {
+            notify::referents(&mut tx, &group.region, &fact, &notice, now).await?;
+        }
     }
     // Wakes the reconciler, which opens the space.
     tx.commit().await?;
@@ -181,6 +182,7 @@ async fn welcome(app: &App, tx: &mut Tx, group: Option<GroupId>, member: bool) -
             group: None,
             member,
             space: None,
+            way_back: None,
         });
     };
     let name = groups::get(tx, id).await?.map(|group| group.name);
@@ -193,6 +195,7 @@ async fn welcome(app: &App, tx: &mut Tx, group: Option<GroupId>, member: bool) -
         group: name,
         member,
         space: app.guild().zip(channel),
+        way_back: None,
     })
 }
 

@@ -10,7 +10,7 @@ use chrono::{DateTime, Utc};
 use super::{App, Rules, notify};
 use crate::domain::ids::{GroupId, RegionCode, TerritoryId, UserId};
 use crate::domain::ladder::{self, Step};
-use crate::domain::notice::{Class, Notice};
+use crate::domain::notice::Notice;
 use crate::store::groups::NewGroup;
 use crate::store::journal::{self, Entry};
 use crate::store::{StoreError, Tx, groups, ladder as rows, posts, territories};
@@ -184,7 +184,7 @@ pub async fn declare(
 /// When SQLite fails.
 pub async fn announce(tx: &mut Tx, declared: &[GroupId], now: DateTime<Utc>) -> Result<(), StoreError> {
     if !declared.is_empty() {
-        groups::set_announced(tx, declared, false).await?;
+        groups::set_announced(tx, declared, None).await?;
         announce_waiting(tx, now).await?;
     }
     Ok(())
@@ -210,22 +210,13 @@ async fn announce_waiting(tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, Store
         let groups = waiting.iter().map(|(group, _)| *group).collect();
         notify::national(tx, &fact, &Notice::GroupsPossible { groups }, now).await?;
     }
-    // A referent of several régions reads one message too.
     let mut told = Vec::new();
-    let mut by_referent = BTreeMap::<UserId, Vec<GroupId>>::new();
     for (region, groups) in by_region {
-        let referents = posts::referents(tx, region).await?;
-        if team || !referents.is_empty() {
+        if team || !posts::referents(tx, region).await?.is_empty() {
             told.extend_from_slice(&groups);
-        }
-        for referent in referents {
-            by_referent.entry(referent.user).or_default().extend_from_slice(&groups);
+            notify::referents(tx, region, &fact, &Notice::GroupsPossible { groups }, now).await?;
         }
     }
-    for (user, mut groups) in by_referent {
-        groups.sort_unstable();
-        notify::user(tx, user, Class::Access, &fact, &Notice::GroupsPossible { groups }, now).await?;
-    }
-    groups::set_announced(tx, &told, true).await?;
+    groups::set_announced(tx, &told, Some(now)).await?;
     Ok(!told.is_empty())
 }

@@ -7,6 +7,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use super::authority::{self, Actor};
+use super::undo::Undone;
 use super::{App, access, ladder};
 use crate::domain::contact::CallState;
 use crate::domain::ids::{JournalId, PersonId};
@@ -320,7 +321,7 @@ pub(super) async fn undo(
     line: JournalId,
     kept: &undos::Kept,
     now: DateTime<Utc>,
-) -> Outcome<String> {
+) -> Outcome<Undone> {
     let before: Before = kept.open(tx)?;
     let still = merges::merged_into(tx, before.gone).await? == Some(before.kept);
     let person = people::get(tx, before.kept).await?.filter(|_| still);
@@ -382,7 +383,10 @@ pub(super) async fn undo(
         ..Entry::default()
     };
     journal::write(tx, &entry, now).await?;
-    Ok(texts::inscrits::unmerged(&person.short()))
+    Ok(Undone {
+        will: texts::inscrits::unmerge(&person.short()),
+        done: texts::inscrits::unmerged(&person.short()),
+    })
 }
 
 /// What stays of a record when the other leaves it: what has changed since the merge stands.
@@ -443,7 +447,8 @@ pub async fn find(app: &App, actor: Actor, typed: &str) -> Outcome<PersonId> {
     }
 }
 
-async fn by_index(tx: &mut Tx, typed: &str) -> Outcome<Vec<Person>> {
+/// Everyone on file whose mail or phone is exactly what was typed.
+pub(super) async fn by_index(tx: &mut Tx, typed: &str) -> Outcome<Vec<Person>> {
     let (mail, phone) = (Mail::parse(typed).ok(), Phone::parse(typed).ok());
     // A short number is a record's id, as our suggestions send it.
     let phone = phone.filter(|_| typed.chars().filter(char::is_ascii_digit).count() > 8);

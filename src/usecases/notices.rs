@@ -3,10 +3,12 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Authority;
-use super::{App, authority, invitations, meeting, places, reminders, reports, standing, transfer, welcome};
+use super::{
+    App, authority, feeds, invitations, meeting, places, regroup_news, reminders, reports, standing, transfer, welcome,
+};
 use crate::domain::bindings::Room;
 use crate::domain::contact::Filter;
-use crate::domain::ids::{ChannelId, GroupId, PersonId, TransferId, UserId};
+use crate::domain::ids::{ChannelId, GroupId, PersonId, RegionCode, TransferId, UserId};
 use crate::domain::ladder::Step;
 use crate::domain::notice::{Notice, Recipient};
 use crate::domain::place::Place as Channel;
@@ -53,18 +55,24 @@ pub async fn render(
 ) -> Result<Rendered, Error> {
     let rendered = match (to, notice) {
         (Recipient::User(user), notice) => {
-            let mut desk = Desk { app, tx, user, now };
+            let reader = Reader::User(user);
+            let mut desk = Desk { app, tx, reader, now };
+            desk.direct(notice).await?
+        }
+        (Recipient::National, notice) => {
+            let reader = Reader::National;
+            let mut desk = Desk { app, tx, reader, now };
             desk.direct(notice).await?
         }
         (Recipient::Channel(_), Notice::Mention { user, notice }) => {
-            let mut desk = Desk {
-                app,
-                tx,
-                user: *user,
-                now,
-            };
-            desk.mention(notice).await?.into()
+            let reader = Reader::User(*user);
+            let mut desk = Desk { app, tx, reader, now };
+            desk.mention(*user, notice).await?.into()
         }
+        (
+            Recipient::Channel(channel),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. },
+        ) => regroup_news::in_space(app, tx, channel, notice).await?.into(),
         (
             Recipient::Channel(_),
             notice @ (Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } | Notice::MeetingHoliday { .. }),
@@ -154,6 +162,11 @@ pub async fn elsewhere(app: &App, tx: &mut Tx, user: UserId, notice: &Notice) ->
         | Notice::PutBack { .. }
         | Notice::PlacePutBack { .. }
         | Notice::Capacity { .. }
+        | Notice::GroupMerged { .. }
+        | Notice::GroupRestored { .. }
+        | Notice::GroupSplit { .. }
+        | Notice::Departed { .. }
+        | Notice::RegionDigest { .. }
         // Its buttons are nobody else's business.
         | Notice::MeetingHoliday { .. }
         // Nobody is asked for news in front of the others.
@@ -178,6 +191,45 @@ async fn first_with_space(tx: &mut Tx, user: UserId) -> Result<Option<GroupId>, 
     Ok(None)
 }
 
+/// People of a group's list whom this relay would be offered now; without one, whom any would.
+pub(super) async fn callable(
+    app: &App,
+    tx: &mut Tx,
+    group: GroupId,
+    relay: Option<UserId>,
+    now: DateTime<Utc>,
+) -> Result<usize, Error> {
+    let pace = super::contacts::pace(app);
+    // No account of Discord has this number: cards held by anybody are not counted.
+    let relay = relay.unwrap_or(UserId(0));
+    let list = calls::list(tx, &[group]).await?;
+    Ok(list
+        .iter()
+        .filter(|listed| Filter::ToCall.shows(&listed.contact, relay, &pace, now))
+        .count())
+}
+
+/// A group as an announcement shows it, while it waits for a relay.
+pub(super) async fn possible(app: &App, tx: &mut Tx, id: GroupId) -> Result<Option<(Possible, RegionCode)>, Error> {
+    let Some(group) = groups::get(tx, id).await?.filter(|group| !group.archived) else {
+        return Ok(None);
+    };
+    if !posts::relays(tx, id).await?.is_empty() {
+        return Ok(None);
+    }
+    let departement = app
+        .atlas()
+        .departement(&group.departement)
+        .map_or_else(|| group.departement.clone(), |departement| departement.name.clone());
+    let possible = Possible {
+        id,
+        name: group.name,
+        departement,
+        signed_up: ladder::counts(tx, id).await?.signed_up,
+    };
+    Ok(Some((possible, group.region)))
+}
+
 /// What an account may do, as the database alone tells.
 async fn functions(tx: &mut Tx, user: UserId) -> Result<Authority, Error> {
     let actor = Actor {
@@ -190,11 +242,20 @@ async fn functions(tx: &mut Tx, user: UserId) -> Result<Authority, Error> {
     })
 }
 
+/// Who reads a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Reader {
+    /// One account.
+    User(UserId),
+    /// The national team, in its channel.
+    National,
+}
+
 /// What one message is written with.
 struct Desk<'a> {
     app: &'a App,
     tx: &'a mut Tx,
-    user: UserId,
+    reader: Reader,
     now: DateTime<Utc>,
 }
 
@@ -229,6 +290,7 @@ impl Desk<'_> {
             Notice::SpaceReady { group } => return self.space_ready(*group).await,
             Notice::SpaceWaits { group } => self.space_waits(*group).await?.into(),
             Notice::RelayNamed { group } => self.relay_named(*group).await?.into(),
+            Notice::RelayEnded { .. } if self.reader == Reader::National => Rendered::Dropped,
             Notice::RelayEnded { group } => {
                 // Named again in the meantime: that is told by itself.
                 match self.group(*group).await? {
@@ -245,36 +307,58 @@ impl Desk<'_> {
                     .iter()
                     .filter(|group| group.region == *region && !group.archived)
                     .count();
-                let holds = functions(self.tx, self.user).await?.regions.contains(region);
-                holds
+                self.holds(region)
+                    .await?
+                    .unwrap_or(false)
                     .then(|| texts::notices::referent_named(&self.region(&region.0), count))
                     .into()
             }
-            Notice::ReferentEnded { region } => {
-                let holds = functions(self.tx, self.user).await?.regions.contains(region);
-                (!holds)
-                    .then(|| texts::notices::referent_ended(&self.region(&region.0)))
-                    .into()
-            }
+            Notice::ReferentEnded { region } => (self.holds(region).await? == Some(false))
+                .then(|| texts::notices::referent_ended(&self.region(&region.0)))
+                .into(),
             Notice::PutBack { group, what } => self
                 .group(*group)
                 .await?
                 .map(|group| texts::notices::put_back(&group.name, *what))
                 .into(),
+            Notice::GroupMerged { .. } | Notice::GroupSplit { .. } | Notice::GroupRestored { .. } => {
+                match self.reader {
+                    Reader::User(user) => regroup_news::direct(self.app, self.tx, user, notice).await?.into(),
+                    Reader::National => regroup_news::for_nationals(self.app, self.tx, notice).await?.into(),
+                }
+            }
             Notice::PlacePutBack { key, what } => {
                 Rendered::Message(texts::notices::place_put_back(&places::name(self.app, key), *what))
             }
             Notice::Capacity { percent } => Rendered::Message(texts::notices::capacity(*percent)),
             Notice::CallBacks { people } => {
-                let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
+                let Reader::User(user) = self.reader else {
+                    return Ok(Rendered::Dropped);
+                };
+                let due = reminders::call_backs(self.tx, user, people, self.now).await?;
                 let today = crate::domain::calendar::paris_date(self.now);
                 (!due.is_empty())
                     .then(|| texts::contacts::call_backs(&due, today))
                     .into()
             }
             Notice::RelayDigest { since } => {
-                let digest = reminders::digest(self.app, self.tx, self.user, *since, self.now).await?;
+                let Reader::User(user) = self.reader else {
+                    return Ok(Rendered::Dropped);
+                };
+                let digest = reminders::digest(self.app, self.tx, user, *since, self.now).await?;
                 digest.map(|digest| texts::contacts::digest(&digest, *since)).into()
+            }
+            Notice::Departed { membership } => {
+                let Some(membership) = memberships::get(self.tx, *membership).await? else {
+                    return Ok(Rendered::Dropped);
+                };
+                self.departed(&membership).await?.into()
+            }
+            Notice::RegionDigest { region, since } => {
+                if !self.steers(region).await? {
+                    return Ok(Rendered::Dropped);
+                }
+                feeds::digest(self.app, self.tx, region, *since, self.now).await?.into()
             }
             Notice::Joined { person, group } => {
                 let relays = self.relays(*group).await?;
@@ -286,34 +370,43 @@ impl Desk<'_> {
             }
             Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. } => {
                 // Whoever no longer asks for reminders is told nothing more.
-                let asks = meeting_subscribers::since(self.tx, self.user).await?.is_some();
+                let asks = match self.reader {
+                    Reader::User(user) => meeting_subscribers::since(self.tx, user).await?.is_some(),
+                    Reader::National => false,
+                };
                 let told = about_meeting(self.app, self.tx, notice, self.now).await?;
                 told.filter(|_| asks).map(texts::meeting::with_forget).into()
             }
             Notice::MeetingHoliday { .. } => {
-                let decides = functions(self.tx, self.user).await?.national;
+                let decides = match self.reader {
+                    Reader::User(user) => functions(self.tx, user).await?.national,
+                    Reader::National => true,
+                };
                 let asked = about_meeting(self.app, self.tx, notice, self.now).await?;
                 asked.filter(|_| decides).into()
             }
-            Notice::Welcome => welcome::message(self.app, self.tx, self.user, self.now).await?.into(),
             Notice::Prompted => self.prompted().await?.into(),
+            Notice::Welcome => match self.reader {
+                Reader::User(user) => welcome::message(self.app, self.tx, user, self.now).await?.into(),
+                Reader::National => Rendered::Dropped,
+            },
             // Only ever posted in a channel.
             Notice::Mention { .. } => Rendered::Dropped,
         })
     }
 
     /// The same told by a mention, if it is still so.
-    async fn mention(&mut self, notice: &Notice) -> Result<Option<Message>, Error> {
+    async fn mention(&mut self, user: UserId, notice: &Notice) -> Result<Option<Message>, Error> {
         if let Notice::CallBacks { people } = notice {
-            let due = reminders::call_backs(self.tx, self.user, people, self.now).await?;
-            return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(self.user, due.len())));
+            let due = reminders::call_backs(self.tx, user, people, self.now).await?;
+            return Ok((!due.is_empty()).then(|| texts::contacts::call_backs_in_channel(user, due.len())));
         }
         if matches!(notice, Notice::MeetingReminder { .. } | Notice::MeetingChanged { .. }) {
             let told = about_meeting(self.app, self.tx, notice, self.now).await?;
-            return Ok(told.map(|told| texts::meeting::mention(self.user, &told)));
+            return Ok(told.map(|told| texts::meeting::mention(user, &told)));
         }
         if let Notice::Welcome = notice {
-            return welcome::mention(self.app, self.tx, self.user, self.now).await;
+            return welcome::mention(self.app, self.tx, user, self.now).await;
         }
         if !matches!(self.direct(notice).await?, Rendered::Message(_)) {
             return Ok(None);
@@ -338,7 +431,7 @@ impl Desk<'_> {
             }
             _ => Subject::Member,
         };
-        Ok(Some(texts::notices::mention(self.user, subject)))
+        Ok(Some(texts::notices::mention(user, subject)))
     }
 
     async fn group(&mut self, id: GroupId) -> Result<Option<Group>, Error> {
@@ -346,14 +439,29 @@ impl Desk<'_> {
     }
 
     async fn relays(&mut self, group: GroupId) -> Result<bool, Error> {
+        let Reader::User(user) = self.reader else {
+            return Ok(false);
+        };
         Ok(posts::relays(self.tx, group)
             .await?
             .iter()
-            .any(|holder| holder.user == self.user))
+            .any(|holder| holder.user == user))
     }
 
-    async fn steers(&mut self, group: &Group) -> Result<bool, Error> {
-        Ok(functions(self.tx, self.user).await?.steers(&group.region))
+    /// Whether the reader is referent of a région; none when it is no account.
+    async fn holds(&mut self, region: &RegionCode) -> Result<Option<bool>, Error> {
+        match self.reader {
+            Reader::User(user) => Ok(Some(functions(self.tx, user).await?.regions.contains(region))),
+            Reader::National => Ok(None),
+        }
+    }
+
+    /// Whether the reader is concerned by a région: its referent, or the national team.
+    async fn steers(&mut self, region: &RegionCode) -> Result<bool, Error> {
+        match self.reader {
+            Reader::User(user) => Ok(functions(self.tx, user).await?.steers(region)),
+            Reader::National => Ok(true),
+        }
     }
 
     async fn place(&mut self, group: GroupId) -> Result<Option<Place>, Error> {
@@ -371,35 +479,21 @@ impl Desk<'_> {
 
     /// People of a group's list whom this relay, or any, would be offered now.
     async fn callable(&mut self, group: GroupId) -> Result<usize, Error> {
-        let pace = super::contacts::pace(self.app);
-        let list = calls::list(self.tx, &[group]).await?;
-        Ok(list
-            .iter()
-            .filter(|listed| Filter::ToCall.shows(&listed.contact, self.user, &pace, self.now))
-            .count())
+        let reader = match self.reader {
+            Reader::User(user) => Some(user),
+            Reader::National => None,
+        };
+        callable(self.app, self.tx, group, reader, self.now).await
     }
 
     async fn possible(&mut self, asked: &[GroupId]) -> Result<Option<Message>, Error> {
         let mut possible = Vec::new();
         for id in asked {
-            let Some(group) = self.group(*id).await?.filter(|group| !group.archived) else {
-                continue;
-            };
-            if !posts::relays(self.tx, *id).await?.is_empty() || !self.steers(&group).await? {
-                continue;
+            if let Some((group, region)) = self::possible(self.app, self.tx, *id).await?
+                && self.steers(&region).await?
+            {
+                possible.push(group);
             }
-            let departement = self
-                .app
-                .atlas()
-                .departement(&group.departement)
-                .map_or_else(|| group.departement.clone(), |departement| departement.name.clone());
-            let signed_up = ladder::counts(self.tx, *id).await?.signed_up;
-            possible.push(Possible {
-                id: *id,
-                name: group.name,
-                departement,
-                signed_up,
-            });
         }
         Ok((!possible.is_empty()).then(|| texts::notices::possible(&possible)))
     }
@@ -408,7 +502,7 @@ impl Desk<'_> {
         let Some(group) = self.group(id).await? else {
             return Ok(None);
         };
-        if !self.relays(id).await? && !self.steers(&group).await? {
+        if !self.relays(id).await? && !self.steers(&group.region).await? {
             return Ok(None);
         }
         let members = ladder::counts(self.tx, id).await?.members;
@@ -420,7 +514,7 @@ impl Desk<'_> {
         let Some(group) = self.group(membership.group).await? else {
             return Ok(None);
         };
-        if membership.ended.is_some() || !self.steers(&group).await? {
+        if membership.ended.is_some() || !self.steers(&group.region).await? {
             return Ok(None);
         }
         let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
@@ -440,7 +534,7 @@ impl Desk<'_> {
             return Ok(None);
         };
         let is_relay = self.relays(group.id).await?;
-        if !is_relay && !self.steers(&group).await? {
+        if !is_relay && !self.steers(&group.region).await? {
             return Ok(None);
         }
         let person = people::get(self.tx, membership.person).await?;
@@ -458,11 +552,33 @@ impl Desk<'_> {
         )))
     }
 
+    async fn departed(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
+        let Some(group) = self.group(membership.group).await? else {
+            return Ok(None);
+        };
+        let Some((_, why)) = membership.ended else {
+            return Ok(None);
+        };
+        if !self.steers(&group.region).await? {
+            return Ok(None);
+        }
+        let standing = standing::of(self.tx, &self.app.rules(), group.id).await?;
+        Ok(Some(texts::feeds::departed(
+            &group.name,
+            membership.number,
+            why.key(),
+            &standing.progress(),
+        )))
+    }
+
     async fn linked(&mut self, membership: &memberships::Membership) -> Result<Option<Message>, Error> {
         let Some(group) = self.group(membership.group).await? else {
             return Ok(None);
         };
-        let linked = people::of_account(self.tx, self.user)
+        let Reader::User(user) = self.reader else {
+            return Ok(None);
+        };
+        let linked = people::of_account(self.tx, user)
             .await?
             .is_some_and(|person| person.id == membership.person);
         if membership.ended.is_some() || !linked {
@@ -470,7 +586,7 @@ impl Desk<'_> {
         }
         let (mut relay, mut relays) = (false, Vec::new());
         for holder in posts::relays(self.tx, group.id).await? {
-            if holder.user == self.user {
+            if holder.user == user {
                 relay = true;
             } else {
                 relays.extend(names::display_name(self.tx, holder.user).await?);
@@ -508,7 +624,7 @@ impl Desk<'_> {
         let Some(facts) = transfer::facts(self.tx, self.app, id).await? else {
             return Ok(None);
         };
-        let leaves = self.relays(found.from).await? || self.steers(&source).await?;
+        let leaves = self.relays(found.from).await? || self.steers(&source.region).await?;
         let welcomes = self.relays(found.to).await?;
         let open = found.closed.is_none();
         Ok(match notice {
@@ -540,7 +656,7 @@ impl Desk<'_> {
             return Ok(None);
         };
         let queued = setbacks::load(self.tx).await?.contains_key(&queue_subject(group.id));
-        if !queued || !(self.relays(group.id).await? || self.steers(&group).await?) {
+        if !queued || !(self.relays(group.id).await? || self.steers(&group.region).await?) {
             return Ok(None);
         }
         Ok(Some(texts::notices::space_waits(&group.name)))
@@ -559,11 +675,15 @@ impl Desk<'_> {
     }
 
     async fn prompted(&mut self) -> Result<Option<Message>, Error> {
-        let Some(silent) = reports::still_silent(self.app, self.tx, self.user, self.now).await? else {
+        // Each relay is asked for news alone.
+        let Reader::User(user) = self.reader else {
+            return Ok(None);
+        };
+        let Some(silent) = reports::still_silent(self.app, self.tx, user, self.now).await? else {
             return Ok(None);
         };
         let mut to_call = 0;
-        for group in functions(self.tx, self.user).await?.relays {
+        for group in functions(self.tx, user).await?.relays {
             to_call += self.callable(group).await?;
         }
         Ok(Some(texts::reports::prompt(&silent.groups, to_call)))
@@ -573,7 +693,7 @@ impl Desk<'_> {
         let Some(group) = self.group(group).await?.filter(|group| !group.archived) else {
             return Ok(None);
         };
-        if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group).await? {
+        if !posts::relays(self.tx, group.id).await?.is_empty() || !self.steers(&group.region).await? {
             return Ok(None);
         }
         let to_call = self.callable(group.id).await?;

@@ -63,7 +63,7 @@ pub async fn unwanted(tx: &mut Tx, class: Class, to: Recipient, notice: &Notice)
     let user = match (to, notice) {
         (Recipient::User(user), _) => user,
         (Recipient::Channel(_), Notice::Mention { user, .. }) => *user,
-        (Recipient::Channel(_), _) => return Ok(false),
+        (Recipient::Channel(_) | Recipient::National, _) => return Ok(false),
     };
     Ok(class.is_optional() && opt_outs::since(tx, user).await?.is_some())
 }

@@ -137,6 +137,7 @@ async fn facts(tx: &mut Tx, group: &Group) -> Outcome<GroupFacts> {
         relays: holders(tx, relays).await?,
         referents: holders(tx, referents).await?,
         statutes: None,
+        merged: None,
     })
 }
 

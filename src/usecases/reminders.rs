@@ -1,20 +1,22 @@
-//! What relays are reminded of: due call-backs in the evening, what is new once a week (product.md §5).
+//! What relays are reminded of: due call-backs in the evening, what is new once a week (product.md §5); and what the week has
+//! changed in each région, for its referents (§12).
 //!
 //! [`step`] puts what is due into the outbox, once, also over a restart; the two other functions say, when a message is sent,
 //! what it still has to tell.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use chrono::{DateTime, Datelike, Days, NaiveDate, TimeDelta, Utc};
+use chrono::{DateTime, Datelike, Days, NaiveDate, NaiveTime, TimeDelta, Utc, Weekday};
 
-use super::{App, contacts};
+use super::{App, contacts, notify, places};
 use crate::domain::calendar::{civil, next_daily, next_weekly, paris_date};
 use crate::domain::contact::{CallState, Filter, reminder_due};
-use crate::domain::ids::{GroupId, PersonId, UserId};
+use crate::domain::ids::{GroupId, PersonId, RegionCode, UserId};
 use crate::domain::notice::{Class, Notice, Recipient};
+use crate::domain::place::Place;
 use crate::store::outbox::{self, NewMessage};
 use crate::store::reminders::{self, CallBack, Round};
-use crate::store::{StoreError, Tx, authority, calls, people};
+use crate::store::{StoreError, Tx, authority, calls, groups, people, posts};
 use crate::texts::contacts::Digest;
 
 /// A digest that could not be made within a day of its hour waits for the next week.
@@ -28,14 +30,18 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
     // Most of the time nothing is due: that is found out without the writer.
     let mut tx = app.store.read().await?;
     let due = due_call_backs(app, &mut tx, now).await?;
-    let digest = digest_due(app, &mut tx, now).await?;
+    let mut digest = false;
+    for weekly in Weekly::all(app) {
+        digest |= weekly.due(&mut tx, now).await?.is_some();
+    }
     drop(tx);
-    if due.is_empty() && digest.is_none() {
+    if due.is_empty() && !digest {
         return Ok(false);
     }
     let mut tx = app.store.write().await?;
     let mut wrote = remind_call_backs(app, &mut tx, now).await?;
     wrote |= make_digest(app, &mut tx, now).await?;
+    wrote |= make_region_digests(app, &mut tx, now).await?;
     if wrote {
         tx.commit().await?;
     } else {
@@ -47,8 +53,10 @@ pub async fn step(app: &App, now: DateTime<Utc>) -> Result<bool, StoreError> {
 /// When [`step`] is next worth calling, for the loop's timer.
 #[must_use]
 pub fn next(app: &App, now: DateTime<Utc>) -> DateTime<Utc> {
-    let settings = &app.settings.calls;
-    next_daily(now, settings.reminder).min(next_weekly(now, settings.digest_day, settings.digest_time))
+    Weekly::all(app)
+        .into_iter()
+        .map(|weekly| next_weekly(now, weekly.day, weekly.time))
+        .fold(next_daily(now, app.settings.calls.reminder), DateTime::min)
 }
 
 /// The call-backs to remind now.
@@ -102,34 +110,94 @@ async fn remind_call_backs(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result
     Ok(wrote)
 }
 
-/// The day of the digest that is due and not made, with the instant at which it was due.
-async fn digest_due(
-    app: &App,
-    tx: &mut Tx,
-    now: DateTime<Utc>,
-) -> Result<Option<(NaiveDate, DateTime<Utc>)>, StoreError> {
-    let settings = &app.settings.calls;
-    let today = paris_date(now);
-    let back = u64::from(today.weekday().days_since(settings.digest_day));
-    let latest = |weeks: u64| {
-        let day = today.checked_sub_days(Days::new(back + 7 * weeks)).unwrap_or(today);
-        (day, civil(day, settings.digest_time))
+/// A round made once a week, at an hour of Paris.
+#[derive(Debug, Clone, Copy)]
+struct Weekly {
+    round: Round,
+    day: Weekday,
+    time: NaiveTime,
+}
+
+impl Weekly {
+    fn relays(app: &App) -> Self {
+        let settings = &app.settings.calls;
+        Self {
+            round: Round::RelayDigest,
+            day: settings.digest_day,
+            time: settings.digest_time,
+        }
+    }
+
+    fn regions(app: &App) -> Self {
+        let settings = &app.settings.feeds;
+        Self {
+            round: Round::RegionDigest,
+            day: settings.digest_day,
+            time: settings.digest_time,
+        }
+    }
+
+    fn all(app: &App) -> [Self; 2] {
+        [Self::relays(app), Self::regions(app)]
+    }
+
+    /// The day of the round that is due and not made, with the instant at which it was due.
+    async fn due(self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<(NaiveDate, DateTime<Utc>)>, StoreError> {
+        let today = paris_date(now);
+        let back = u64::from(today.weekday().days_since(self.day));
+        let latest = |weeks: u64| {
+            let day = today.checked_sub_days(Days::new(back + 7 * weeks)).unwrap_or(today);
+            (day, civil(day, self.time))
+        };
+        let (day, instant) = Some(latest(0))
+            .filter(|(_, instant)| *instant <= now)
+            .unwrap_or_else(|| latest(1));
+        Ok((!reminders::was_made(tx, self.round, day).await?).then_some((day, instant)))
+    }
+
+    /// Notes the round that is due as made; gives its day and that of the one before, while it is still useful.
+    async fn take(self, tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<(NaiveDate, NaiveDate)>, StoreError> {
+        let Some((day, instant)) = self.due(tx, now).await? else {
+            return Ok(None);
+        };
+        reminders::made(tx, self.round, day, now).await?;
+        let since = day.checked_sub_days(Days::new(7)).unwrap_or(day);
+        Ok((now - instant < DIGEST_USEFUL).then_some((day, since)))
+    }
+}
+
+/// Tells the referents of each région what the week has changed; a région without group, or with nobody to read, is left out.
+async fn make_region_digests(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
+    let Some((day, since)) = Weekly::regions(app).take(tx, now).await? else {
+        return Ok(false);
     };
-    let (day, instant) = Some(latest(0))
-        .filter(|(_, instant)| *instant <= now)
-        .unwrap_or_else(|| latest(1));
-    Ok((!reminders::was_made(tx, Round::RelayDigest, day).await?).then_some((day, instant)))
+    let regions: BTreeSet<RegionCode> = groups::all(tx)
+        .await?
+        .into_iter()
+        .filter(|group| !group.archived)
+        .map(|group| group.region)
+        .collect();
+    let mut wrote = false;
+    for region in regions {
+        let feed = places::channel(app, tx, &Place::Feed(region.clone())).await?;
+        if feed.is_none() && posts::referents(tx, &region).await?.is_empty() {
+            continue;
+        }
+        let fact = format!("region-digest:{day}");
+        let notice = Notice::RegionDigest {
+            region: region.clone(),
+            since,
+        };
+        notify::referents(tx, &region, &fact, &notice, now).await?;
+        wrote = true;
+    }
+    Ok(wrote)
 }
 
 async fn make_digest(app: &App, tx: &mut Tx, now: DateTime<Utc>) -> Result<bool, StoreError> {
-    let Some((day, instant)) = digest_due(app, tx, now).await? else {
+    let Some((day, since)) = Weekly::relays(app).take(tx, now).await? else {
         return Ok(false);
     };
-    reminders::made(tx, Round::RelayDigest, day, now).await?;
-    if now - instant >= DIGEST_USEFUL {
-        return Ok(false);
-    }
-    let since = day.checked_sub_days(Days::new(7)).unwrap_or(day);
     let mut wrote = false;
     for (user, groups) in reminders::relays(tx).await? {
         if count(app, tx, user, &groups, since, now).await?.is_empty() {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use super::authority::Actor;
-use super::{App, ladder, lookup, standing};
+use super::{App, ladder, lookup, notify, standing};
 use crate::error::{Outcome, Refusal, UserError};
 use crate::store::journal::{self, Entry};
 use crate::store::memberships::{self, End};
@@ -73,6 +73,7 @@ pub async fn remove(app: &App, actor: Actor, asked: &Asked<'_>, now: DateTime<Ut
         after: Some(asked.why.key()),
     };
     journal::write(&mut tx, &entry, now).await?;
+    notify::departed(&mut tx, &found.group.region, found.membership.id, now).await?;
     ladder::settle(&mut tx, &app.rules(), found.group.id, Some(actor.user), now).await?;
     let standing = standing::of(&mut tx, &app.rules(), found.group.id).await?;
     let removed = Removed {

@@ -207,6 +207,7 @@ pub async fn complete(
         after: Some(End::Transfer.key()),
     };
     journal::write(&mut tx, &entry, now).await?;
+    notify::departed(&mut tx, &source.region, current.id, now).await?;
     let version = consent(app, &target.name).version;
     let new = NewMembership {
         person: transfer.person,

@@ -11,7 +11,7 @@ use crate::domain::notice::{Class, Notice};
 use crate::domain::view::Message;
 use crate::error::Error;
 use crate::store::meta::{self, Fact};
-use crate::store::{StoreError, Tx, authority, bindings, greetings, groups, names};
+use crate::store::{StoreError, Tx, authority, bindings, greetings, groups, names, outbox};
 use crate::texts;
 use crate::texts::templates::{Welcome, WelcomeFacts};
 
@@ -45,6 +45,18 @@ pub async fn arrivals(
         wrote = true;
     }
     Ok(wrote)
+}
+
+/// After an older copy was put back: whoever came since it was made may have been welcomed, so that everyone whom the next look
+/// finds is known; and what was waiting may have been sent, so that it is looked for first. Nobody is told anything twice.
+///
+/// # Errors
+/// When the database fails.
+pub async fn after_restore(app: &App) -> Result<(), StoreError> {
+    let mut tx = app.store.write().await?;
+    meta::forget(&mut tx, Fact::FirstLook).await?;
+    outbox::doubt_all(&mut tx).await?;
+    tx.commit_quietly().await
 }
 
 /// The welcome as it is sent: to a member of a group, the way to its space; to anyone else, how to begin. None when the account

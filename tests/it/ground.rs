@@ -17,9 +17,9 @@ use maillage::store::people::{NewPerson, Origin, Place};
 use maillage::store::vault::SecretKey;
 use maillage::store::{Store, authority, outbox, people, posts, roster, territories};
 use maillage::texts::templates::Texts;
-use maillage::usecases::App;
 use maillage::usecases::authority::Actor;
 use maillage::usecases::validation::{Seen, Typed};
+use maillage::usecases::{App, notify};
 use tempfile::TempDir;
 
 /// A relay of Lunel.
@@ -245,6 +245,7 @@ impl Ground {
 
     /// Everything that waits to be told, oldest first: to whom, and what. Takes it out of the queue.
     pub(crate) async fn told(&self) -> Vec<(Recipient, Notice)> {
+        notify::spread(&self.app, self.now()).await.unwrap();
         let mut tx = self.app.store.write().await.unwrap();
         let mut told = Vec::new();
         while let Some(row) = outbox::lease_next(

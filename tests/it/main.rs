@@ -9,9 +9,12 @@
 )]
 
 mod browser;
+mod council;
 mod delivery;
 mod desk;
 mod evening;
+mod exports;
+mod feeds;
 mod gateway;
 mod ground;
 mod host;
@@ -34,4 +37,5 @@ mod store;
 mod support;
 mod tidy;
 mod valider;
+mod welcome;
 mod world;

@@ -315,7 +315,13 @@ async fn people_are_placed_and_records_made_one_by_button() {
     let next = nadia.press(&pair, "Même personne").await.unwrap();
     assert!(next.text().contains("Aucun doublon"), "{}", next.text());
     let merged = next.followup(0).await;
-    let undone = nadia.press(merged.id, "Défaire").await.unwrap();
+    let asked = nadia.press(merged.id, "Défaire").await.unwrap();
+    assert!(
+        asked.ephemeral() && asked.text().contains("Camille D."),
+        "{}",
+        asked.text()
+    );
+    let undone = nadia.press(&asked, "Confirmer").await.unwrap();
     assert!(undone.text().contains("défaite"), "{}", undone.text());
     let pair = nadia.slash("inscrits a-verifier", &[]).await.unwrap();
     let next = nadia.press(&pair, "Pas un doublon").await.unwrap();

@@ -42,6 +42,7 @@ async fn lunel() -> (World, GroupId) {
     let done = import::apply(&world.app, None, file.into_bytes(), world.now(), &progress)
         .await
         .unwrap();
+    world.spread().await;
     let mut tx = world.app.store.write().await.unwrap();
     for (region, user) in [("76", OCCITANIE), ("53", BRETAGNE)] {
         rows::name_referent(&mut tx, &RegionCode(region.into()), UserId(user), world.now())
@@ -69,8 +70,12 @@ fn refusal<T: std::fmt::Debug>(outcome: Outcome<T>) -> (Refusal, String) {
 }
 
 async fn told(world: &World) -> Vec<String> {
+    world.spread().await;
     world
-        .rows("SELECT target || ' ' || (notice ->> 'kind') FROM outbox WHERE notice ->> 'kind' <> 'groups_possible'")
+        .rows(
+            "SELECT target || ' ' || (notice ->> 'kind') FROM outbox \
+             WHERE notice ->> 'kind' <> 'groups_possible' AND done_at IS NULL",
+        )
         .await
 }
 
@@ -478,8 +483,11 @@ async fn a_group_is_declared_by_hand_once() {
         2
     );
     // The referent of the région and the national team are told, of both groups.
+    world.spread().await;
     let announced = world
-        .rows("SELECT target FROM outbox WHERE notice ->> 'kind' = 'groups_possible'")
+        .rows(
+            "SELECT target FROM outbox WHERE notice ->> 'kind' = 'groups_possible' AND done_at IS NULL ORDER BY target",
+        )
         .await;
     assert_eq!(
         announced,

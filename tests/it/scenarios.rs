@@ -74,6 +74,16 @@ async fn reports() {
     check("rapports.txt").await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_first_evening_of_a_newcomer() {
+    check("premier-soir.txt").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_meeting_of_newcomers() {
+    check("reunion.txt").await;
+}
+
 /// A file that no test plays would be read by nobody.
 #[test]
 fn every_scenario_is_played() {
@@ -83,7 +93,16 @@ fn every_scenario_is_played() {
         .map(|entry| entry.unwrap().file_name().into_string().unwrap())
         .collect();
     names.sort();
-    assert_eq!(names, ["rapports.txt", "refus.txt", "vie-d-un-groupe.txt"]);
+    assert_eq!(
+        names,
+        [
+            "premier-soir.txt",
+            "rapports.txt",
+            "refus.txt",
+            "reunion.txt",
+            "vie-d-un-groupe.txt"
+        ]
+    );
 }
 
 /// The same words would come from different people otherwise.

@@ -80,6 +80,11 @@ impl World {
         rows
     }
 
+    /// Turns what waits for referents and for the national team into direct messages: there are no channels here.
+    pub(crate) async fn spread(&self) {
+        maillage::usecases::notify::spread(&self.app, self.now()).await.unwrap();
+    }
+
     /// Gives an account the national role, in the mirror.
     pub(crate) async fn national(&self, user: u64) -> Actor {
         self.on_server(user, "Nadia", "nadia").await;

@@ -282,7 +282,7 @@ impl Past<'_> {
             (_, 1) => (OutcomeKind::NoAnswer, None),
             (_, 2) => (
                 OutcomeKind::CallBack,
-                Some(today + TimeDelta::days(1 + i64::from(n % 3 == 0))),
+                Some(today + TimeDelta::days(1 + i64::from(n.is_multiple_of(3)))),
             ),
             (_, 3) => (OutcomeKind::MessageLeft, None),
             (_, 5) => (OutcomeKind::TextSent, None),

@@ -150,7 +150,9 @@ impl Mirror {
                     .symmetric_difference(&person.member.roles)
                     .any(|role| self.owned.contains(&role.0));
                 let rejoined = known.joined_at != person.member.joined_at;
-                if differs || rejoined {
+                // The screening is passed once: who is known and still pending may have passed it in an event that overtook
+                // this one.
+                if differs || rejoined || person.pending {
                     self.stale.members.insert(user);
                 }
                 if user == self.bot && known.roles != person.member.roles {

@@ -532,6 +532,7 @@ pub(super) fn group(id: i64, count: u32, linked: u32) -> GroupFacts {
             display: Some("Awa Martin".to_owned()),
         }],
         statutes,
+        merged: None,
     }
 }
 

@@ -132,6 +132,8 @@ facts! {
     HelpFacts {
         /// The summary of the privacy notice.
         ours privacy: "donnees",
+        /// The next newcomers' meeting, as a Discord timestamp.
+        ours meeting: "reunion",
     }
 }
 

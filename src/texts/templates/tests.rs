@@ -80,6 +80,7 @@ fn everything(texts: &Texts) -> Vec<(String, String)> {
             part,
             &HelpFacts {
                 privacy: summary(texts),
+                meeting: welcome_facts().meeting,
             },
         )));
     }
@@ -210,7 +211,11 @@ fn the_notice_says_who_why_how_long_where_and_which_rights() {
             .privacy_summary(&settings.privacy_facts())
             .contains("écrire à donnees@example.org")
     );
-    let help = texts.help(HelpPart::Data, &HelpFacts { privacy: short.clone() });
+    let facts = HelpFacts {
+        privacy: short.clone(),
+        ..HelpFacts::default()
+    };
+    let help = texts.help(HelpPart::Data, &facts);
     assert!(help.text.contains(&short));
     let rights = texts.privacy_rights(&settings.privacy_facts());
     assert!(rights.text.contains("donnees@example.org") && rights.text.contains("CNIL"));

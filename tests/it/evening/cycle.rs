@@ -34,7 +34,7 @@ async fn states(world: &World) -> Vec<String> {
         "SELECT json_array(id, person_id, at, user_id, outcome, call_back_on, hex(note_sealed)) FROM calls",
         "SELECT json_array(id, person_id, group_id, number, validated_at, validated_by, consent_version, left_at) FROM memberships",
         "SELECT json_array(group_id, step, reached_at, under_since) FROM steps",
-        "SELECT json_array(id, name, declared_at, unannounced) FROM groups",
+        "SELECT json_array(id, name, declared_at, announced_at) FROM groups",
         "SELECT json_array(kind, hex(hash), at) FROM suppressions",
         "SELECT json_array(a, b, verdict) FROM duplicate_pairs",
     ] {

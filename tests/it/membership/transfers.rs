@@ -310,7 +310,9 @@ async fn the_register_is_read_by_its_group_and_exported_by_its_relays() {
 async fn help_is_by_role_and_fits() {
     let ground = Ground::new().await;
     let titles = async |user| -> Vec<String> {
-        let parts = help::parts(&ground.app, actor(user)).await.unwrap();
+        let parts = help::parts(&ground.app, actor(user), ground.app.clock.now())
+            .await
+            .unwrap();
         assert_eq!(
             texts::help::show(&parts, &maillage::commands::registration::lines()).faults(),
             Vec::<String>::new()

@@ -22,7 +22,7 @@ async fn declare(house: &House, basin: &str, departement: &str, region: &str, na
         .unwrap();
     for n in 0..3 {
         let mail = format!("{}{n}@example.org", basin);
-        let identity = Identity::parse("Jo", "Blanc", "", &mail, "34400").unwrap();
+        let identity = Identity::parse("Jo", "Blanc", "06 39 98 00 01", &mail, "34400").unwrap();
         let place = Place {
             postal_code: "34400".to_owned(),
             insee: None,

@@ -277,11 +277,16 @@ impl Village {
             .filename(self.house.database())
             .read_only(true);
         let mut database = SqliteConnection::connect_with(&options).await.unwrap();
-        let rows: Vec<(i64, String)> = sqlx::query_as("SELECT id, notice FROM outbox WHERE id > ? ORDER BY id")
-            .bind(self.heard.get())
-            .fetch_all(&mut database)
-            .await
-            .unwrap();
+        // What is told to the national team is one thing, also once it is told to each of its accounts.
+        let rows: Vec<(i64, String)> = sqlx::query_as(
+            "SELECT id, notice FROM outbox o WHERE id > ? AND (target = 'channel:national' OR NOT EXISTS ( \
+                 SELECT 1 FROM outbox n WHERE n.key = substr(o.key, 1, instr(o.key, '>')) || 'channel:national')) \
+             ORDER BY id",
+        )
+        .bind(self.heard.get())
+        .fetch_all(&mut database)
+        .await
+        .unwrap();
         self.heard.set(rows.last().map_or(self.heard.get(), |(id, _)| *id));
         rows.iter()
             .map(|(_, notice)| serde_json::from_str(notice).unwrap())

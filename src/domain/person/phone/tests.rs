@@ -214,6 +214,24 @@ proptest! {
     }
 
     #[test]
+    fn overseas_numbers_round_trip(number in "0(262|692|693|590|690|594|694|596|696)[0-9]{6}") {
+        let phone = Phone::parse(&number).unwrap();
+        let prefix = &phone.e164()[..4];
+        prop_assert!(["+262", "+590", "+594", "+596"].contains(&prefix), "{}", phone.e164());
+        prop_assert_eq!(phone.e164().len(), 4 + 9);
+        prop_assert_eq!(Phone::parse(phone.e164()), Ok(phone.clone()));
+        prop_assert_eq!(&phone.national().replace(' ', ""), &number);
+        prop_assert_eq!(Phone::parse(&phone.national()), Ok(phone));
+    }
+
+    #[test]
+    fn foreign_numbers_round_trip(number in "\\+(324[6-9][0-9]{7}|417[6-9][0-9]{7}|4915[1-9][0-9]{8}|346[0-9]{8}|35191[0-9]{7})") {
+        let phone = Phone::parse(&number).unwrap();
+        prop_assert_eq!(phone.e164(), &number);
+        prop_assert_eq!(Phone::parse(&phone.national()), Ok(phone));
+    }
+
+    #[test]
     fn every_national_number_is_possible_and_reads_back_as_it_is_written(number in "0[1-9][0-9]{8}") {
         let phone = Phone::parse(&number).unwrap();
         prop_assert_eq!(&phone.national().replace(' ', ""), &number);
