@@ -5,6 +5,8 @@
 
 pub mod digest;
 
+use std::collections::BTreeSet;
+
 use chrono::{DateTime, Utc};
 
 use super::dates::{Style as Dated, timestamp};
@@ -150,7 +152,14 @@ pub fn message(id: FeedMessageId, region: &str, lines: &[Line]) -> Message {
             choices.to_vec(),
         ));
     }
-    let waiting: Vec<Choice> = lines.iter().flat_map(without_relay).take(OPTIONS_MAX).collect();
+    // A group may be possible, then without relay, within one message: Discord refuses two options of one value.
+    let mut seen = BTreeSet::new();
+    let waiting: Vec<Choice> = lines
+        .iter()
+        .flat_map(without_relay)
+        .filter(|choice| seen.insert(choice.value.clone()))
+        .take(OPTIONS_MAX)
+        .collect();
     if !waiting.is_empty() {
         message = message.with_select(select(Action::NameRelayPick, "Nommer un relai pour…", waiting));
     }
