@@ -4,7 +4,7 @@
 //! The manner is that of the [`crate::reconciler`], in a room of its own: look, plan purely ([`meeting_event::plan`]), apply
 //! call by call, the intention stored before the call and the outcome after it. The program does not ask for the events of
 //! the gateway that tell of scheduled events (product.md §17), so it looks at the list: at each new session, every
-//! [`LOOK`], and always just before it makes an event. On a list looked at lately, a server that is as it should be costs
+//! `LOOK`, and always just before it makes an event. On a list looked at lately, a server that is as it should be costs
 //! nothing at all.
 
 use std::collections::BTreeMap;

@@ -3,7 +3,7 @@
 //!
 //! The order makes it safe to die anywhere: the host's new key is on disk, under another name, before the database changes; then
 //! one commit changes everything; then the key is put in its place. Whoever opens the database in between tries both keys
-//! ([`keyring::open`]), and ends what was begun.
+//! (`keyring::open`), and ends what was begun.
 //!
 //! What was hashed with the third key cannot be made again from what is kept: the suppression list, the lines of imported files,
 //! the codes of invitations. That key is only wrapped anew.

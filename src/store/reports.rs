@@ -148,7 +148,7 @@ const ACTIVITY: &str = "SELECT u.value AS user_id, \
         coalesce((SELECT max(at) FROM journal WHERE actor = u.value), 0)) AS last \
     FROM json_each(?) u";
 
-/// See [`ACTIVITY`].
+/// See `ACTIVITY`.
 ///
 /// # Errors
 /// When SQLite fails.

@@ -129,7 +129,7 @@ pub fn read(bytes: &[u8]) -> Result<Imported, ImportError> {
     match bytes {
         [] => Err(ImportError::Empty),
         _ if bytes.len() as u64 > LARGEST => Err(ImportError::TooLarge),
-        [b'P', b'K', 3, 4, ..] => read_workbook(bytes),
+        [b'P', b'K', 3, 4, ..] => contained(|| read_workbook(bytes)),
         [0xD0, 0xCF, 0x11, 0xE0, ..] => Err(ImportError::OldWorkbook),
         [0x1F, 0x8B, ..] => {
             let mut unpacked = Vec::new();
@@ -249,6 +249,14 @@ impl Imported {
             .count();
         Ok(self)
     }
+}
+
+/// Runs a reading of which a damaged file makes the library panic (sums of sizes that overflow, with checks on): the file is
+/// damaged, and that is all there is to say.
+fn contained(reading: impl FnOnce() -> Result<Imported, ImportError>) -> Result<Imported, ImportError> {
+    // Nothing that the reading touches outlives it.
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(reading))
+        .unwrap_or_else(|_| Err(ImportError::Damaged("the workbook cannot be read".into())))
 }
 
 fn read_workbook(bytes: &[u8]) -> Result<Imported, ImportError> {
@@ -392,4 +400,15 @@ fn decode(bytes: &[u8]) -> std::borrow::Cow<'_, str> {
 /// The apostrophe of French typography (voice.md).
 fn typographic(label: &str) -> String {
     label.replace('\'', "\u{2019}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_reading_that_panics_is_a_damaged_file() {
+        let read = contained(|| panic!("a sum overflowed"));
+        assert!(matches!(read, Err(ImportError::Damaged(_))), "{read:?}");
+    }
 }

@@ -1,5 +1,7 @@
 //! A browser in the hands of a test, over WebDriver. Where there is none, the test says so and passes.
 
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -78,6 +80,16 @@ impl Driver {
 
 impl Drop for Driver {
     fn drop(&mut self) {
+        // Asked to end, it closes the windows of a test that failed; killed only, it would leave them behind.
+        if let Ok(mut line) = TcpStream::connect(("127.0.0.1", self.port)) {
+            let asked = format!(
+                "GET /shutdown HTTP/1.1\r\nHost: 127.0.0.1:{}\r\nConnection: close\r\n\r\n",
+                self.port
+            );
+            let _ = line.set_read_timeout(Some(PATIENCE));
+            let _ = line.write_all(asked.as_bytes());
+            let _ = line.read_to_end(&mut Vec::new());
+        }
         // It may have ended by itself.
         let _ = self.process.kill();
         let _ = self.process.wait();

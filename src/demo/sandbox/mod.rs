@@ -1,6 +1,6 @@
 //! `maillage demo`: a Discord on this machine, forty groups of invented people, the bot, and a page to try it all.
 //!
-//! In order: the loopback with its accounts; the database, in a folder of its own that goes at the end, whose past [`seed`]
+//! In order: the loopback with its accounts; the database, in a folder of its own that goes at the end, whose past `seed`
 //! writes through the use cases; the bot, started on it as by a host; the page. The bot finds spaces to build for every
 //! group in formation and builds them before the visitor's eyes: the page is served as soon as commands are, and nothing
 //! of Discord's limits had to be lifted for it (22 roles of 250 a day; no rename). Only delays in *real* time are shorter
@@ -9,7 +9,7 @@
 //! The clock of the bot and that of the loopback are two; both run at the machine's pace from the same instant, and a jump
 //! moves both, then wakes every loop.
 //!
-//! The national team has run `/installer` when the visitor comes, and people have begun to talk ([`life`]).
+//! The national team has run `/installer` when the visitor comes, and people have begun to talk (`life`).
 
 mod country;
 mod life;

@@ -4,12 +4,12 @@
 //! who can do what a Discord client lets people do and nothing else. Who may be chosen, the moments to which time can
 //! jump and the steps of a guided tour are data ([`Stage`]).
 //!
-//! The server is level-triggered, as is everything here. What one person sees is a handful of parts ([`view`]), each a
+//! The server is level-triggered, as is everything here. What one person sees is a handful of parts (`view`), each a
 //! JSON value computed from the world; on every change they are computed anew, and the parts that differ are sent
-//! ([`live`]). An event cannot be lost, and a second tab, a sleeping phone or a restarted bot need no special case.
+//! (`live`). An event cannot be lost, and a second tab, a sleeping phone or a restarted bot need no special case.
 //! The price is some milliseconds of computing for each open tab, which a sandbox can pay.
 //!
-//! What protects it ([`door`]): the port is bound on 127.0.0.1 only; `Host` must be that address and `Origin`, when there
+//! What protects it (`door`): the port is bound on 127.0.0.1 only; `Host` must be that address and `Origin`, when there
 //! is one, the page itself; everything but the page's own files asks for a key that is made anew at each start, travels
 //! in the fragment of the printed address (which browsers send to nobody) and then in a header. The page loads nothing
 //! from elsewhere, its Content-Security-Policy allows no inline script or style, and what people and bots wrote only
