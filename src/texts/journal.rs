@@ -173,6 +173,7 @@ fn phrase(line: &Shown) -> Phrase {
         "invitation.given" => of_person("invitation donnée"),
         "access.coordinates" => of_person("coordonnées lues"),
         "access.exported" | "export.made" => alone(format!("export{}", exported(line.after.as_deref()))),
+        "keys.renewed" => alone("clés de chiffrement changées"),
         "register.exported" => of_group("registre exporté"),
         "transfer.asked" => of_person("transfert proposé"),
         "transfer.accepted" => of_person("transfert accepté par le groupe"),

@@ -70,6 +70,11 @@ async fn refusals() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_a_referent_reads() {
+    check("remontees.txt").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reports() {
     check("rapports.txt").await;
 }
