@@ -125,10 +125,17 @@ impl Scheduler {
     /// # Errors
     /// When the database fails.
     pub async fn posts(&self, now: DateTime<Utc>) -> Result<Duration, Error> {
+        let lane = {
+            let mut tx = self.app.store.read().await?;
+            let channel = places::channel(&self.app, &mut tx, &Place::National).await?;
+            Lane::Posts {
+                team: channel.is_some(),
+            }
+        };
         for _ in 0..BATCH {
-            let Some(row) = self.lease(Lane::Posts, now).await? else {
+            let Some(row) = self.lease(lane, now).await? else {
                 let mut tx = self.app.store.read().await?;
-                let next = outbox::next_due(&mut tx, Lane::Posts).await?;
+                let next = outbox::next_due(&mut tx, lane).await?;
                 return Ok(next.map_or(REST, |at| until(at, now).min(REST)));
             };
             self.deliver(&row, now).await?;

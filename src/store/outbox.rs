@@ -56,16 +56,20 @@ pub enum Lane {
         welcomes: bool,
     },
     /// Posts in channels.
-    Posts,
+    Posts {
+        /// Whether the national team has a channel: else what is for it waits to be turned into direct messages.
+        team: bool,
+    },
 }
 
 impl Lane {
     /// The pattern of the targets of this lane, and the least urgent class that may go.
     fn bounds(self) -> (&'static str, i64) {
         match self {
-            Lane::Direct { welcomes: true } => ("user:%", Class::Welcome as i64),
-            Lane::Direct { welcomes: false } => ("user:%", Class::Digest as i64),
-            Lane::Posts => ("channel:%", Class::Welcome as i64),
+            Lane::Direct { welcomes: true } => ("user:*", Class::Welcome as i64),
+            Lane::Direct { welcomes: false } => ("user:*", Class::Digest as i64),
+            Lane::Posts { team: true } => ("channel:*", Class::Welcome as i64),
+            Lane::Posts { team: false } => ("channel:[0-9]*", Class::Welcome as i64),
         }
     }
 }
@@ -107,7 +111,7 @@ pub async fn lease_next(
         let row = sqlx::query(
             "SELECT id, key, class, target, notice, attempts, created_at, tried_at FROM outbox \
              WHERE done_at IS NULL AND due_at <= ?1 AND (lease_until IS NULL OR lease_until <= ?1) \
-               AND target LIKE ?2 AND class <= ?3 \
+               AND target GLOB ?2 AND class <= ?3 \
              ORDER BY class, due_at, id LIMIT 1",
         )
         .bind(to_sql(now))
@@ -334,7 +338,7 @@ pub async fn next_due(tx: &mut Tx, lane: Lane) -> Result<Option<DateTime<Utc>>, 
     let (pattern, least) = lane.bounds();
     let at: Option<i64> = sqlx::query_scalar(
         "SELECT min(max(due_at, coalesce(lease_until, 0))) FROM outbox \
-         WHERE done_at IS NULL AND target LIKE ? AND class <= ?",
+         WHERE done_at IS NULL AND target GLOB ? AND class <= ?",
     )
     .bind(pattern)
     .bind(least)

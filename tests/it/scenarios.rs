@@ -104,6 +104,7 @@ fn every_scenario_is_played() {
             "premier-soir.txt",
             "rapports.txt",
             "refus.txt",
+            "remontees.txt",
             "reunion.txt",
             "vie-d-un-groupe.txt"
         ]

@@ -606,7 +606,9 @@ async fn the_outbox_tells_a_fact_once_most_urgent_first() {
     );
     // The queue of posts does not see direct messages; with the day's welcomes sent, neither does theirs see welcomes.
     assert_eq!(
-        outbox::lease_next(&mut tx, Lane::Posts, now, lease).await.unwrap(),
+        outbox::lease_next(&mut tx, Lane::Posts { team: true }, now, lease)
+            .await
+            .unwrap(),
         None
     );
     let capped = Lane::Direct { welcomes: false };
