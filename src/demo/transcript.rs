@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
-use super::markup::Names;
+use super::markup::{self, Names};
 use super::page;
 use crate::loopback::model::{Channel, ChannelKind, Message, MessageKind};
 use crate::loopback::{Id, World};
@@ -326,13 +326,13 @@ impl Picture {
         let mut lines = Vec::new();
         for (id, event) in &self.events {
             match before.events.get(id) {
-                None => lines.push(format!("+ événement {event}")),
-                Some(old) if old != event => lines.push(format!("L’événement devient {event}")),
+                None => lines.push(format!("+ événement {}", markup::plain(event, self))),
+                Some(old) if old != event => lines.push(format!("L’événement devient {}", markup::plain(event, self))),
                 Some(_) => {}
             }
         }
         let gone = before.events.iter().filter(|(id, _)| !self.events.contains_key(id));
-        lines.extend(gone.map(|(_, event)| format!("− événement {event}")));
+        lines.extend(gone.map(|(_, event)| format!("− événement {}", markup::plain(event, self))));
         lines
     }
 
